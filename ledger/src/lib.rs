@@ -1,0 +1,1 @@
+//! The chain: bytes, hashes, signatures, verifier, store.
