@@ -13,5 +13,8 @@ pub mod projection;
 pub mod protocol;
 pub mod quantity;
 pub mod relation;
+mod stated;
 pub mod text;
 mod words;
+
+pub use stated::Stated;
