@@ -3,7 +3,7 @@
 use super::{Conduct, Exposure, FollowUp, Projection, Radiotherapy, Response, Safety, Subjects};
 use crate::{
     entry::{Change, Effect, Entry},
-    ids::{Hash, Seq},
+    ids::{Hash, Seq, SubjectId},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
@@ -82,5 +82,14 @@ impl Projection for Cut {
         if let Change::Unset(seq) = entry.change() {
             self.late.remove(&seq);
         }
+    }
+}
+
+impl Trial {
+    /// The first day of protocol treatment: the first dose of any drug or the first fraction.
+    pub fn first_treatment(&self, subject: &SubjectId) -> Option<NaiveDate> {
+        let drug = self.exposure.of(subject).filter_map(|(_, agent)| agent.first_day()).min();
+        let fraction = self.radiotherapy.of(subject).and_then(|course| course.first_day());
+        drug.into_iter().chain(fraction).min()
     }
 }
