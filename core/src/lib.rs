@@ -5,6 +5,7 @@
 pub mod authority;
 pub mod date;
 pub mod dictionary;
+pub mod dlt;
 pub mod entry;
 pub mod event;
 pub mod grade;
