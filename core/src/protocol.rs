@@ -1,9 +1,12 @@
 //! The protocol as data: what a trial plans, signed into its log. No rule of a trial stands in the code.
 
 use crate::{
+    dlt::DltDefinition,
+    escalation::Design,
     grade::DoseLevel,
     ids::Name,
     quantity::{AbsorbedDose, Decimal, Mass},
+    recist::ResponseRules,
     text::Text,
     words::words,
 };
@@ -25,6 +28,10 @@ pub struct Protocol {
     pub levels: Vec<Level>,
     /// The treatment that every subject is planned to receive.
     pub treatment: Treatment,
+    /// The rule of dose escalation.
+    pub design: Design,
+    /// What counts as a dose-limiting toxicity.
+    pub dlt: DltDefinition,
     /// When a subject counts for dose-limiting toxicity.
     pub evaluability: EvaluabilityRule,
     /// The dictionary of adverse event terms, by the name under which it is adopted.
@@ -131,7 +138,7 @@ pub struct EvaluabilityRule {
     /// Smallest share of planned fractions received, in percent.
     #[schemars(range(min = 0, max = 100))]
     pub min_fractions_percent: u8,
-    /// Calendar months of observation after the window's anchor.
+    /// Calendar months of observation after the last treatment.
     pub window_months: u8,
 }
 
@@ -209,10 +216,11 @@ pub struct ResponsePlan {
     pub label: Text,
     /// Day of the time point, counted from the first treatment (day 0).
     pub target_day: i32,
-    /// First day on which an assessment counts for it.
-    pub from_day: i32,
-    /// Last day on which an assessment counts for it.
-    pub to_day: i32,
+    /// How many days before or after it an assessment may lie and still count for it.
+    pub window_days: u16,
+    /// RECIST 1.1: what it leaves to the protocol.
+    #[serde(default)]
+    pub rules: ResponseRules,
 }
 
 /// A grouping of subjects.
