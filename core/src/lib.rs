@@ -6,3 +6,4 @@ pub mod date;
 pub mod grade;
 pub mod ids;
 pub mod quantity;
+pub mod statistics;
