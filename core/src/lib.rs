@@ -13,9 +13,10 @@ pub mod ids;
 pub mod projection;
 pub mod protocol;
 pub mod quantity;
-pub mod relation;
-mod stated;
-pub mod text;
-mod words;
 
+mod stated;
+mod words;
+pub mod relation;
+pub mod statistics;
+pub mod text;
 pub use stated::Stated;
