@@ -3,6 +3,7 @@
 //! Pure: no files, no clock, no randomness, no store. Everything here is a value, or a fold over verified entries.
 
 pub mod date;
+pub mod escalation;
 pub mod grade;
 pub mod ids;
 pub mod quantity;
