@@ -7,6 +7,7 @@ pub mod date;
 pub mod dictionary;
 pub mod dlt;
 pub mod entry;
+pub mod escalation;
 pub mod event;
 pub mod grade;
 pub mod ids;
