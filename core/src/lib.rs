@@ -7,3 +7,4 @@ pub mod dlt;
 pub mod grade;
 pub mod ids;
 pub mod quantity;
+pub mod recist;
