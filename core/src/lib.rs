@@ -17,6 +17,7 @@ pub mod quantity;
 
 mod stated;
 mod words;
+pub mod recist;
 pub mod relation;
 pub mod statistics;
 pub mod text;

@@ -1,5 +1,7 @@
 //! The DLT definition of the published trial, judged on the vectors under both readings.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise outside #[test]")]
+
 use serde::Deserialize;
 use serde_json::Value;
 use trial_core::dlt::{
