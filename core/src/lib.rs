@@ -14,11 +14,12 @@ pub mod ids;
 pub mod projection;
 pub mod protocol;
 pub mod quantity;
-
-mod stated;
-mod words;
 pub mod recist;
 pub mod relation;
+mod stated;
 pub mod statistics;
 pub mod text;
+pub mod view;
+mod words;
+
 pub use stated::Stated;

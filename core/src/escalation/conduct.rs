@@ -8,11 +8,14 @@ use super::design::{Design, MtdConvention};
 use super::rule::{Action, Basis, LevelCount, Recommendation, at, decide_when_closed};
 use crate::grade::DoseLevel;
 use crate::ids::{Seq, SubjectId};
-use serde::{Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// The patients assigned to one level.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
 pub struct LevelStatus {
     /// Enrolled and not replaced: evaluable and pending together.
     pub enrolled: u32,

@@ -135,6 +135,13 @@ impl Design {
         }
     }
 
+    /// How long to wait before the next level, in calendar months, and from what.
+    pub fn gate(&self) -> (GateAnchor, u8) {
+        match self {
+            Design::ThreePlusThree(rule) => (rule.gate_anchor, rule.gate_months),
+        }
+    }
+
     /// Which level the trial calls the MTD.
     pub fn mtd_convention(&self) -> MtdConvention {
         match self {

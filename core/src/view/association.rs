@@ -60,9 +60,8 @@ fn test(
         response.subjects.iter().filter(with).count() as u32
     };
     let assessed = groups.iter().filter(|(_, ids)| found.iter().any(|r| count(ids, *r) > 0));
-    let (rows, table): (Vec<String>, Vec<Vec<u32>>) = assessed
-        .map(|(label, ids)| (label.clone(), found.iter().map(|r| count(ids, *r)).collect()))
-        .unzip();
+    let (rows, table): (Vec<String>, Vec<Vec<u32>>) =
+        assessed.map(|(label, ids)| (label.clone(), found.iter().map(|r| count(ids, *r)).collect())).unzip();
     let contingency = Contingency::new(&table).ok()?;
     let (statistic, df, p, smallest_expected) = match test {
         AssociationTest::PearsonChiSquare => {

@@ -9,15 +9,19 @@ use crate::{
 };
 
 /// The treated subjects by group, in the order of the protocol; a subject in no group is left out.
-pub fn groups(trial: &Trial, protocol: &Protocol, grouping: &Grouping, response: &ResponseTable) -> Vec<(String, Vec<SubjectId>)> {
+pub fn groups(
+    trial: &Trial,
+    protocol: &Protocol,
+    grouping: &Grouping,
+    response: &ResponseTable,
+) -> Vec<(String, Vec<SubjectId>)> {
     let treated = || trial.subjects.enrolled().filter(|(id, ..)| trial.first_treatment(id).is_some());
     let members = |belongs: &dyn Fn(&SubjectId) -> bool| -> Vec<SubjectId> {
         treated().map(|(id, ..)| id).filter(|id| belongs(id)).cloned().collect()
     };
     let named = |groups: &[Group], value: &dyn Fn(&SubjectId) -> Option<String>| {
-        let of_group = |group: &Group| {
-            members(&|id| value(id).is_some_and(|v| group.values.iter().any(|g| g.as_str() == v)))
-        };
+        let of_group =
+            |group: &Group| members(&|id| value(id).is_some_and(|v| group.values.iter().any(|g| g.as_str() == v)));
         groups.iter().map(|group| (group.label.to_string(), of_group(group))).collect()
     };
     match &grouping.by {

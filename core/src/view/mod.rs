@@ -4,6 +4,7 @@
 
 pub mod association;
 pub mod baseline;
+pub mod escalation;
 pub mod exposure;
 pub mod grouping;
 pub mod observation;

@@ -9,6 +9,7 @@ use crate::{
     date::months_after,
     dlt::{self, Adjudication, Onset, Outcome, Toxicity},
     entry::Role,
+    escalation::GateAnchor,
     event::{DltRuling, Evaluability, Withdrawal},
     grade::{DoseLevel, Grade},
     ids::{Name, Seq, SubjectId},
@@ -105,8 +106,16 @@ fn observe(
     let closes = first_treatment.map(|first| closes(trial, protocol, id, subject, first, day));
     let window = first_treatment.zip(closes);
     let judged: Vec<Judged> = trial.safety.of(id).filter_map(|(ae, e)| judge(trial, protocol, ae, e, window)).collect();
-    let mut observation =
-        Observation { subject: id.clone(), level, enrolled, first_treatment, closes, status: Status::Pending, blockers: Vec::new(), judged };
+    let mut observation = Observation {
+        subject: id.clone(),
+        level,
+        enrolled,
+        first_treatment,
+        closes,
+        status: Status::Pending,
+        blockers: Vec::new(),
+        judged,
+    };
     let has = |outcome| observation.judged.iter().any(|j| j.outcome() == outcome);
     let ruled = subject.rulings.last().map(|(_, ruling)| *ruling);
     observation.status = if has(Outcome::Dlt) {
@@ -122,7 +131,7 @@ fn observe(
     observation
 }
 
-/// The last day of the window.
+/// The last day of the window: a patient counts only when the gate to the next level has passed, too.
 fn closes(
     trial: &Trial,
     protocol: &Protocol,
@@ -131,8 +140,14 @@ fn closes(
     first: NaiveDate,
     day: NaiveDate,
 ) -> NaiveDate {
-    let anchor = last_treatment(trial, protocol, id, subject, day).unwrap_or(first);
-    months_after(anchor, u32::from(protocol.evaluability.window_months))
+    let last = last_treatment(trial, protocol, id, subject, day).unwrap_or(first);
+    let window = months_after(last, u32::from(protocol.evaluability.window_months));
+    let (anchor, months) = protocol.design.gate();
+    let anchor = match anchor {
+        GateAnchor::FirstDose => first,
+        GateAnchor::LastTreatment => last,
+    };
+    window.max(months_after(anchor, u32::from(months)))
 }
 
 /// The last day of treatment: of what was given, or, while a component goes on, of what is planned.
@@ -143,10 +158,12 @@ fn last_treatment(
     subject: &Subject,
     day: NaiveDate,
 ) -> Option<NaiveDate> {
-    let withdrawn = subject.withdrawals.facts().any(|(_, from)| matches!(from, Withdrawal::Treatment | Withdrawal::Consent));
+    let withdrawn =
+        subject.withdrawals.facts().any(|(_, from)| matches!(from, Withdrawal::Treatment | Withdrawal::Consent));
     let died = trial.follow_up.of(id).is_some_and(|f| f.death().is_some());
     let over = withdrawn || died;
-    let planned_end = |first: NaiveDate, days: u16| first.checked_add_days(Days::new(u64::from(days).saturating_sub(1)));
+    let planned_end =
+        |first: NaiveDate, days: u16| first.checked_add_days(Days::new(u64::from(days).saturating_sub(1)));
     let mut ends = Vec::new();
     for (name, agent) in trial.exposure.of(id) {
         let Some((first, last)) = agent.first_day().zip(agent.last_day()) else { continue };
@@ -193,7 +210,15 @@ fn judge(
     let rule = dlt::adjudicate(&protocol.dlt, &toxicity);
     let ruling = ae.rulings.last().map(|(_, r)| r.ruling);
     let worth_showing = grade.get() >= 3 || ruling.is_some() || rule.outcome != Outcome::NotDlt;
-    worth_showing.then(|| Judged { ae: name.clone(), term: report.term.clone(), grade, onset, rule, ruling, entries: ae.entries() })
+    worth_showing.then(|| Judged {
+        ae: name.clone(),
+        term: report.term.clone(),
+        grade,
+        onset,
+        rule,
+        ruling,
+        entries: ae.entries(),
+    })
 }
 
 /// What keeps a subject without a DLT from counting, beyond the window itself.
@@ -220,7 +245,8 @@ fn blockers(
     } else if observation.closes.is_some_and(|last| day > last) {
         let shares = received(trial, protocol, &observation.subject);
         let short = shares.into_iter().filter(|s| s.percent < f64::from(s.minimum));
-        blockers.extend(short.map(|s| format!("received {:.0} % of the planned {}: {needs_ruling}", s.percent, s.what)));
+        blockers
+            .extend(short.map(|s| format!("received {:.0} % of the planned {}: {needs_ruling}", s.percent, s.what)));
     }
     blockers
 }

@@ -3,7 +3,7 @@
 use super::baseline::percent;
 use crate::{
     grade::DoseLevel,
-    ids::{Name, Seq, SubjectId},
+    ids::{Seq, SubjectId},
     projection::Trial,
     protocol::Protocol,
     recist::{self, Assessment, Best, Field, Response},

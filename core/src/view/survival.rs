@@ -122,7 +122,8 @@ impl Survival {
         };
         let times: BTreeMap<&Name, Vec<SubjectTime>> =
             protocol.survival.iter().map(|e| (&e.endpoint, times(trial, e, response))).collect();
-        let endpoints = protocol.survival.iter().map(|e| (e.endpoint.clone(), endpoint(protocol, e, &times[&e.endpoint])));
+        let endpoints =
+            protocol.survival.iter().map(|e| (e.endpoint.clone(), endpoint(protocol, e, &times[&e.endpoint])));
         let log_rank = protocol.comparisons.iter().filter_map(|comparison| {
             let times = times.get(&comparison.endpoint)?;
             compare(trial, protocol, &comparison.endpoint, &comparison.by, times, response)
