@@ -156,6 +156,9 @@ fn t10_an_unconfirmed_partial_response_does_not_last_and_progression_ends_a_conf
     let required = ResponseRules { confirmation: Confirmation::Required, ..ResponseRules::default() };
     assert_eq!(course_under(&[&["T1 100"], &["T1 70"], &["T1 80"], &["T1 80"]], &required), "PR SD SD");
     assert_eq!(course_under(&[&["T1 100"], &["T1 70"], &["T1 70"], &["T1 84"]], &required), "PR PR PD");
+    // Stable disease between the two: neither confirms the other.
+    let broken: [&[&str]; 5] = [&["T1 100"], &["T1 70"], &["T1 80"], &["T1 70"], &["T1 80"]];
+    assert_eq!(course_under(&broken, &required), "PR SD PR SD");
 }
 
 #[test]
