@@ -295,6 +295,9 @@ fn an_event_opened_again_is_no_review_until_it_is_settled() {
     let open = now("1abc Nabc =E2 2d ?a");
     assert_eq!((open.state, open.open_slots), (State::Enrolling, 2));
     assert_eq!(now("1abc Nabc =E2 2d ?a Ta").state, State::ReviewRequired);
+    let questioned = "1abc Nabc =E2 2def Tde Nf =D1 ?e";
+    assert_eq!(now(questioned).stale, [], "it may still be a DLT");
+    assert_eq!(now(&format!("{questioned} Ne")).stale[0].would_be, Action::Expand);
     assert_eq!(now("1abc Nabc =E2 2d ?ab Tc").state, State::ReviewRequired, "no outcome of a and b gives 0/3 again");
 }
 
