@@ -112,3 +112,16 @@ impl Trial {
         drug.into_iter().chain(fraction).min()
     }
 }
+
+impl Trial {
+    /// What would be known if an entry stated nothing.
+    pub fn withdraw(&mut self, seq: Seq) {
+        self.conduct.deviations.unset(seq);
+        self.subjects.change(Change::Unset(seq));
+        self.exposure.change(Change::Unset(seq));
+        self.radiotherapy.change(Change::Unset(seq));
+        self.safety.change(Change::Unset(seq));
+        self.response.change(Change::Unset(seq));
+        self.follow_up.change(Change::Unset(seq));
+    }
+}
