@@ -351,3 +351,45 @@ impl Protocol {
         self.baseline.iter().find(|c| c.name == *name)
     }
 }
+
+/// What is wrong with a protocol.
+impl Protocol {
+    /// What contradicts itself, in words; empty for a protocol that can be run.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let numbered = self.levels.iter().zip(1..).all(|(level, number)| level.level.get() == number);
+        if self.levels.is_empty() || !numbered {
+            faults.push("levels: expected at least one, numbered from 1 without a gap".into());
+        }
+        if let Err(e) = self.design.check(self.levels.len() as u8) {
+            faults.push(format!("design: {e}"));
+        }
+        faults.extend(self.dlt.findings().into_iter().map(|f| format!("dlt: {f}")));
+        let shares = [self.evaluability.min_intakes_percent, self.evaluability.min_fractions_percent];
+        if shares.iter().any(|share| *share > 100) {
+            faults.push("evaluability: expected percentages of at most 100".into());
+        }
+        let grouping = |name: &Name| self.groupings.iter().any(|g| g.name == *name);
+        let unknown = |by: &Name, what: &str| (!grouping(by)).then(|| format!("{what}: no grouping is named {by}"));
+        faults.extend(self.comparisons.iter().filter_map(|c| unknown(&c.by, "comparisons")));
+        faults.extend(self.associations.iter().filter_map(|a| unknown(&a.by, "associations")));
+        for comparison in &self.comparisons {
+            if !self.survival.iter().any(|e| e.endpoint == comparison.endpoint) {
+                faults.push(format!("comparisons: no endpoint is named {}", comparison.endpoint));
+            }
+        }
+        for grouping in &self.groupings {
+            if let GroupedBy::Baseline { characteristic, .. } = &grouping.by
+                && self.characteristic(characteristic).is_none()
+            {
+                faults.push(format!("groupings: no baseline characteristic is named {characteristic}"));
+            }
+        }
+        for level in &self.levels {
+            for agent in level.doses.keys().filter(|agent| self.agent(agent).is_none()) {
+                faults.push(format!("levels: no agent is named {agent}"));
+            }
+        }
+        faults
+    }
+}

@@ -1,5 +1,7 @@
 //! The enumeration against the vectors, and against published trials.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may what it is made of")]
+
 use serde_json::Value;
 use trial_core::escalation::{
     Cohort, DeEscalation, Design, LevelCount, Node, Outcomes, PathCounts, Paths, Rule, ThreePlusThree, next_step_table,

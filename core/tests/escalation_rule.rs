@@ -1,5 +1,7 @@
 //! The decision function as a table of outcomes, the notation, and properties over arbitrary counts.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may what it is made of")]
+
 use proptest::prelude::*;
 use trial_core::escalation::{
     Action, COHORT, DeEscalation, Departure, Design, FULL, LevelCount, NoMtd, Outcomes, OverEnrolment, PartialCohort,

@@ -161,7 +161,7 @@ pub struct Conduct {
     pub recommendation: Option<Recommendation>,
     /// Signed decisions that need review.
     pub stale: Vec<StaleDecision>,
-    /// The MTD, once a signed decision has declared it.
+    /// The MTD, once a signed decision has declared it; still shown while that decision is under review.
     pub mtd: Option<Mtd>,
     /// What else to know. Those of a subject ([`Flag::LateDlt`], [`Flag::DltWithdrawn`]) are added by whoever counts.
     pub flags: Vec<Flag>,
@@ -174,11 +174,11 @@ pub fn conduct(design: &Design, levels: &[LevelStatus], decisions: &[Decided]) -
     let here = status(levels, current_level);
     let opened = Places::of(design, levels.len(), decisions);
     let places = opened.at(current_level);
-    let stale = stale(design, decisions);
     let stopped = decisions.last().filter(|last| last.action.stops());
-
-    let room = places.saturating_sub(here.enrolled);
     let too_toxic = here.count().too_toxic() && !accepted(decisions, current_level, here.dlt);
+    let due_at_once = (too_toxic && stopped.is_none()).then_some(current_level);
+    let stale = stale(design, decisions, due_at_once);
+    let room = places.saturating_sub(here.enrolled);
     let state = if !stale.is_empty() {
         State::ReviewRequired
     } else if stopped.is_some() {
@@ -267,9 +267,15 @@ impl Places {
     }
 }
 
-/// The last decision at each level, where it no longer follows; an earlier one is superseded.
-fn stale(design: &Design, decisions: &[Decided]) -> Vec<StaleDecision> {
-    let superseded = |index: usize, level| decisions[index + 1..].iter().any(|later| later.at_level == level);
+/// The last decision at each level, where it no longer follows from its counts.
+///
+/// An earlier decision at a level is superseded by a later one, by a return to the level (whose next decision counts
+/// everybody there), and by a decision that is due there at once because of two DLTs.
+fn stale(design: &Design, decisions: &[Decided], due_at_once: Option<DoseLevel>) -> Vec<StaleDecision> {
+    let superseded = |index: usize, level: DoseLevel| {
+        let later = &decisions[index + 1..];
+        due_at_once == Some(level) || later.iter().any(|later| later.at_level == level || treated(later) == Some(level))
+    };
     let last = decisions.iter().enumerate().filter(|(index, decision)| !superseded(*index, decision.at_level));
     last.filter_map(|(index, decision)| {
         let would_be = changed(design, decision)?;
