@@ -2,4 +2,7 @@
 
 pub mod canon;
 pub mod hash;
+pub mod key;
+#[cfg(feature = "store")]
+pub mod keyfile;
 pub mod merkle;
