@@ -1,0 +1,29 @@
+//! Projections: what is known, as a fold over verified entries.
+
+use crate::entry::Entry;
+
+/// A pure fold over the log.
+///
+/// `apply` MUST depend on nothing but the projection and the entry, and cannot fail: history has happened. An
+/// implementation keeps facts by the entry that states them and follows [`Entry::change`], so that a correction or a
+/// voided entry is one more step and never a second pass.
+pub trait Projection: Default {
+    /// Takes the next entry in.
+    fn apply(&mut self, entry: &Entry);
+}
+
+macro_rules! tuples {
+    ($($name:ident)+) => {
+        impl<$($name: Projection),+> Projection for ($($name,)+) {
+            fn apply(&mut self, entry: &Entry) {
+                #[allow(non_snake_case)]
+                let ($($name,)+) = self;
+                $($name.apply(entry);)+
+            }
+        }
+    };
+}
+
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);

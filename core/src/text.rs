@@ -1,0 +1,110 @@
+//! Text for people: names, titles, reasons. It is shown and never decides anything.
+//!
+//! Promises 1 to 500 characters with no control and no bidirectional formatting characters, so that what is
+//! printed is what was signed.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use std::{borrow::Cow, fmt, str::FromStr};
+
+/// One line of text for people.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Text(String);
+
+impl Text {
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Why a text is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadText {
+    /// Nothing but spaces.
+    Empty,
+    /// More than 500 characters.
+    TooLong,
+    /// A control or bidirectional formatting character.
+    Unprintable(char),
+}
+
+impl fmt::Display for BadText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadText::Empty => f.write_str("the text is empty: expected 1 to 500 characters"),
+            BadText::TooLong => f.write_str("the text is too long: expected 1 to 500 characters"),
+            BadText::Unprintable(c) => write!(
+                f,
+                "the text holds U+{:04X}: expected no control and no bidirectional formatting characters",
+                u32::from(*c)
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BadText {}
+
+fn is_unprintable(c: char) -> bool {
+    // Bidirectional formatting (Unicode UAX #9) can make a line read otherwise than it is stored.
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+impl FromStr for Text {
+    type Err = BadText;
+    fn from_str(text: &str) -> Result<Self, BadText> {
+        if let Some(c) = text.chars().find(|c| is_unprintable(*c)) {
+            return Err(BadText::Unprintable(c));
+        }
+        if text.trim().is_empty() {
+            return Err(BadText::Empty);
+        }
+        if text.chars().count() > 500 {
+            return Err(BadText::TooLong);
+        }
+        Ok(Text(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Cow::<'de, str>::deserialize(d)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string", "minLength": 1, "maxLength": 500,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*$"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_would_read_otherwise_than_it_is_stored_is_refused() {
+        assert_eq!("naïve → 試験".parse::<Text>().unwrap().as_str(), "naïve → 試験");
+        assert_eq!("a\u{202e}b".parse::<Text>(), Err(BadText::Unprintable('\u{202e}')));
+        assert_eq!("line\nbreak".parse::<Text>(), Err(BadText::Unprintable('\n')));
+        assert_eq!("   ".parse::<Text>(), Err(BadText::Empty));
+        assert_eq!("x".repeat(501).parse::<Text>(), Err(BadText::TooLong));
+    }
+}
