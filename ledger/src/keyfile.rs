@@ -237,8 +237,9 @@ mod tests {
         for (name, protection) in [("plain", Protection::Plain), ("sealed", Protection::Passphrase("x"))] {
             let path = dir.path().join(name);
             write(&path, &secret(), protection).unwrap();
-            let run = Command::new("openssl").args(["pkey", "-passin", "pass:x", "-pubout", "-outform", "DER", "-in"]);
-            let out = { run }.arg(&path).output().unwrap();
+            let mut run = Command::new("openssl");
+            run.args(["pkey", "-passin", "pass:x", "-pubout", "-outform", "DER", "-in"]).arg(&path);
+            let out = run.output().unwrap();
             assert!(out.status.success(), "{name}: {}", String::from_utf8_lossy(&out.stderr));
             assert!(out.stdout.ends_with(&secret().key().0), "{name}");
         }
