@@ -407,8 +407,7 @@ mod tests {
         leaf.prop_recursive(5, 40, 6, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-                prop::collection::vec((name.clone(), inner), 0..5)
-                    .prop_map(|m| Value::Object(m.into_iter().collect())),
+                prop::collection::vec((name.clone(), inner), 0..5).prop_map(|m| Value::Object(m.into_iter().collect())),
             ]
         })
     }
