@@ -48,7 +48,7 @@ impl<L: Lookup + ?Sized> Lookup for &L {
 }
 
 /// A log in memory, one envelope for each place.
-impl Lookup for [Envelope] {
+impl Lookup for Vec<Envelope> {
     fn envelope(&self, seq: Seq) -> Option<Envelope> {
         self.get(usize::try_from(seq.0).ok()?).cloned()
     }
