@@ -26,7 +26,7 @@ use trial_core::{
 /// Only the verifier makes one:
 /// ```compile_fail,E0451
 /// fn forge(entry: trial_core::entry::Entry, envelope: trial_ledger::envelope::Envelope) -> trial_ledger::check::Verified {
-///     trial_ledger::check::Verified { entry, envelope, sealed: Default::default() }
+///     trial_ledger::check::Verified { entry, envelope, prev: trial_core::ids::Hash::ZERO, sealed: Default::default() }
 /// }
 /// ```
 /// Everybody may read it:
@@ -39,6 +39,7 @@ use trial_core::{
 pub struct Verified {
     envelope: Envelope,
     entry: Entry,
+    prev: Hash,
     sealed: BTreeMap<Name, Hash>,
 }
 
@@ -51,6 +52,11 @@ impl Verified {
     /// The exact bytes.
     pub fn envelope(&self) -> &Envelope {
         &self.envelope
+    }
+
+    /// Leaf hash of the entry that it follows.
+    pub fn prev(&self) -> Hash {
+        self.prev
     }
 
     /// Commitments to values that stand outside the log, by name.
@@ -86,8 +92,8 @@ pub(crate) fn check(context: Context<'_>, envelope: Envelope) -> Result<Verified
     match context.judge(&parts, &mut entry) {
         Err(fault) => Err(refuse(fault, Some(entry))),
         Ok(()) => {
-            let sealed = parts.body.sealed;
-            Ok(Verified { envelope, entry, sealed })
+            let (prev, sealed) = (parts.body.prev, parts.body.sealed);
+            Ok(Verified { envelope, entry, prev, sealed })
         }
     }
 }

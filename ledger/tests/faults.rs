@@ -1,4 +1,5 @@
 //! Each way in which a chain can be wrong is found where it is, by its name.
+#![allow(clippy::unwrap_used)]
 
 mod sample;
 

@@ -1,5 +1,5 @@
 //! A small trial with people and their keys, and ways to do it wrong.
-#![allow(dead_code)] // each test target uses its part of the sample
+#![allow(dead_code, clippy::unwrap_used)] // each test target uses its part of the sample
 
 use serde_json::{Value, json};
 use trial_core::{
