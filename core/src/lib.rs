@@ -5,13 +5,21 @@
 pub mod authority;
 pub mod date;
 pub mod dictionary;
+pub mod dlt;
 pub mod entry;
+pub mod escalation;
 pub mod event;
 pub mod grade;
 pub mod ids;
 pub mod projection;
 pub mod protocol;
 pub mod quantity;
+pub mod recist;
 pub mod relation;
+mod stated;
+pub mod statistics;
 pub mod text;
+pub mod view;
 mod words;
+
+pub use stated::Stated;

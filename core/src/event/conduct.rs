@@ -3,6 +3,7 @@
 use super::{Facts, facts};
 use crate::{
     date::Moment,
+    escalation::{Action, LevelStatus},
     grade::DoseLevel,
     ids::{Hash, Name, SubjectId},
     text::Text,
@@ -20,10 +21,8 @@ pub struct DecisionBasis {
     pub entries: u64,
     /// Leaf hash of the last of them.
     pub head: Hash,
-    /// Evaluable subjects at the level decided on.
-    pub evaluable: u32,
-    /// Of these, with a dose-limiting toxicity.
-    pub dlt: u32,
+    /// The counts of every planned level, lowest first.
+    pub levels: Vec<LevelStatus>,
 }
 
 words!(
@@ -36,24 +35,6 @@ words!(
     }
 );
 
-words!(
-    /// What the people decide on dose escalation.
-    EscalationAction {
-        /// Open the next higher level.
-        Escalate = "escalate",
-        /// Open more places at this level.
-        Expand = "expand",
-        /// Go back to a lower level and open places there.
-        DeEscalate = "de_escalate",
-        /// Open more places at the highest level to confirm it.
-        FillTop = "fill_top",
-        /// End escalation with a maximum tolerated dose.
-        StopMtd = "stop_mtd",
-        /// End escalation without a maximum tolerated dose.
-        StopNoMtd = "stop_no_mtd",
-    }
-);
-
 /// A signed decision on dose escalation; only this opens places.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -63,9 +44,10 @@ pub struct EscalationDecided {
     /// The level whose results were judged.
     pub at_level: DoseLevel,
     /// What is decided.
-    pub action: EscalationAction,
-    /// The level that it concerns: the one opened, expanded, or declared.
-    pub level: DoseLevel,
+    pub action: Action,
+    /// The level that it concerns: the one opened, expanded, or declared; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<DoseLevel>,
     /// Number of places opened.
     #[schemars(range(min = 0, max = 99))]
     pub places: u8,

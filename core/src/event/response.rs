@@ -5,6 +5,7 @@ use crate::{
     date::Moment,
     ids::{Name, SubjectId},
     quantity::Decimal,
+    recist::{NewLesion, NonTargetLesion, TargetLesion},
     text::Text,
     words::words,
 };
@@ -21,6 +22,14 @@ pub struct TumourAssessed {
     pub occurred_at: Moment,
     /// How the lesions were imaged, for example `CT` or `MRI`.
     pub method: Name,
+    /// Target lesions.
+    pub targets: Vec<TargetLesion>,
+    /// Non-target lesions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub non_targets: Vec<NonTargetLesion>,
+    /// Lesions that were not there at baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub new_lesions: Vec<NewLesion>,
 }
 
 words!(

@@ -1,5 +1,23 @@
 //! Projections: what is known, as a fold over verified entries.
 
+mod conduct;
+mod exposure;
+mod follow_up;
+mod radiotherapy;
+mod response;
+mod safety;
+mod subjects;
+mod trial;
+
+pub use conduct::{Conduct, Decision, Mtd, RecordedDeviation};
+pub use exposure::{Agent, Dose, Dosing, Exposure};
+pub use follow_up::{Death, FollowUp, LaboratoryValue, Survivorship};
+pub use radiotherapy::{Course, Fraction, Plan, Radiotherapy};
+pub use response::{Response, Visit};
+pub use safety::{AdverseEvent, Ruling, Safety, SeriousReport};
+pub use subjects::{Consent, Enrolment, Screening, Subject, Subjects};
+pub use trial::{Cut, Trial};
+
 use crate::entry::Entry;
 
 /// A pure fold over the log.

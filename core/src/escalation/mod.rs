@@ -1,0 +1,23 @@
+//! Dose escalation: the rule as protocol data, and pure functions over counts of patients.
+//!
+//! [`Design`] is what the protocol says, [`decide`] what the rule makes of the counts, [`Paths`] every way a trial
+//! can go, [`Outcomes`] the short notation `1NNN 2NNT`, [`conduct`] the state of a running trial. Nothing here knows a
+//! subject, a date or a clock: whoever counts decides who is evaluable and whose window has closed.
+
+mod conduct;
+mod design;
+mod outcomes;
+mod paths;
+mod rule;
+
+pub use conduct::{Conduct, Decided, Flag, LevelStatus, Mtd, Overrides, StaleDecision, State, conduct};
+pub use design::{
+    BadDesign, COHORT, DeEscalation, Design, FULL, GateAnchor, MtdConvention, OverEnrolment, PartialCohort,
+    ThreePlusThree,
+};
+pub use outcomes::{BadOutcomes, Departure, Outcomes};
+pub use paths::{
+    BadProbabilities, Cohort, NextStep, Node, OperatingCharacteristics, PathCounts, Paths, next_step_table,
+    operating_characteristics, path_counts,
+};
+pub use rule::{Action, Basis, Ground, LevelCount, NoMtd, Recommendation, Rule, decide, decide_when_closed};

@@ -1,0 +1,170 @@
+//! Safety: adverse events with all that became known of them, serious reports, rulings.
+
+use super::Projection;
+use crate::{
+    entry::{Change, Entry},
+    event::{AdverseEventReported, AdverseEventUpdated, DltRuling, Event, Outcome},
+    grade::Grade,
+    ids::{Name, Seq, SubjectId},
+    relation::Attribution,
+    stated::Stated,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeMap;
+
+/// Adverse events of all subjects.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Safety {
+    by_subject: BTreeMap<SubjectId, BTreeMap<Name, AdverseEvent>>,
+}
+
+/// One adverse event: its report and everything that followed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AdverseEvent {
+    /// The report (one; a second is refused at append).
+    pub reports: Stated<AdverseEventReported>,
+    /// Updates.
+    pub updates: Stated<AdverseEventUpdated>,
+    /// Reports to the sponsor as serious.
+    pub serious_reports: Stated<SeriousReport>,
+    /// Rulings on dose-limiting toxicity: the last counts.
+    pub rulings: Stated<Ruling>,
+}
+
+/// A report of a serious event.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SeriousReport {
+    /// When the investigator became aware, where the instant is known.
+    pub aware: (NaiveDate, Option<DateTime<Utc>>),
+    /// When it was reported to the sponsor.
+    pub reported: (NaiveDate, Option<DateTime<Utc>>),
+}
+
+/// A ruling on dose-limiting toxicity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ruling {
+    /// What was ruled.
+    pub ruling: DltRuling,
+    /// The clause.
+    pub clause: Option<Name>,
+}
+
+impl Safety {
+    /// One subject's adverse events.
+    pub fn of(&self, subject: &SubjectId) -> impl Iterator<Item = (&Name, &AdverseEvent)> {
+        self.by_subject.get(subject).into_iter().flatten()
+    }
+
+    /// One adverse event.
+    pub fn get(&self, subject: &SubjectId, ae: &Name) -> Option<&AdverseEvent> {
+        self.by_subject.get(subject)?.get(ae)
+    }
+
+    fn at(&mut self, subject: &SubjectId, ae: &Name) -> &mut AdverseEvent {
+        self.by_subject.entry(subject.clone()).or_default().entry(ae.clone()).or_default()
+    }
+
+    fn set(&mut self, seq: Seq, event: &Event) {
+        if let Event::AdverseEventReported(e) = event {
+            self.at(&e.subject, &e.ae).reports.set(seq, (**e).clone());
+        } else if let Event::AdverseEventUpdated(e) = event {
+            self.at(&e.subject, &e.ae).updates.set(seq, (**e).clone());
+        } else if let Event::SeriousEventReported(e) = event {
+            let report = SeriousReport {
+                aware: (e.aware_at.day(), e.aware_at.instant()),
+                reported: (e.occurred_at.day(), e.occurred_at.instant()),
+            };
+            self.at(&e.subject, &e.ae).serious_reports.set(seq, report);
+        } else if let Event::DltRuled(e) = event {
+            let ruling = Ruling { ruling: e.ruling, clause: e.clause.clone() };
+            self.at(&e.subject, &e.ae).rulings.set(seq, ruling);
+        }
+    }
+}
+
+impl AdverseEvent {
+    /// The report with its entry.
+    pub fn report(&self) -> Option<(Seq, &AdverseEventReported)> {
+        self.reports.first()
+    }
+
+    /// The worst grade so far.
+    pub fn worst_grade(&self) -> Option<Grade> {
+        let updated = self.updates.facts().filter_map(|u| u.grade);
+        self.reports.facts().map(|r| r.grade).chain(updated).max()
+    }
+
+    /// The relation to each component as last assessed.
+    pub fn attribution(&self) -> Option<&Attribution> {
+        self.updates
+            .facts()
+            .rev()
+            .find_map(|u| u.attribution.as_ref())
+            .or_else(|| self.reports.facts().find_map(|r| r.attribution.as_ref()))
+    }
+
+    /// The latest answer to a question that report and updates can answer.
+    fn latest(
+        &self,
+        update: impl Fn(&AdverseEventUpdated) -> Option<bool>,
+        report: impl Fn(&AdverseEventReported) -> Option<bool>,
+    ) -> Option<bool> {
+        self.updates.facts().rev().find_map(update).or_else(|| self.reports.facts().find_map(report))
+    }
+
+    /// Whether medical intervention was used, where known.
+    pub fn intervention(&self) -> Option<bool> {
+        self.latest(|u| u.intervention, |r| r.intervention)
+    }
+
+    /// Whether prophylaxis had been given, where known.
+    pub fn prophylaxis(&self) -> Option<bool> {
+        self.latest(|u| u.prophylaxis, |r| r.prophylaxis)
+    }
+
+    /// Whether it was controlled with medication, where known.
+    pub fn controlled(&self) -> Option<bool> {
+        self.latest(|u| u.controlled, |r| r.controlled)
+    }
+
+    /// Whether it is serious.
+    pub fn serious(&self) -> bool {
+        self.latest(|u| u.serious, |r| Some(r.serious)).unwrap_or(false)
+    }
+
+    /// The outcome as last reported.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.updates.facts().rev().find_map(|u| u.outcome)
+    }
+
+    /// The last day of it, once it is over.
+    pub fn ended(&self) -> Option<NaiveDate> {
+        self.updates.facts().rev().find_map(|u| u.ended_at.map(|m| m.day()))
+    }
+
+    /// The entries that state it: the report, its updates and the rulings.
+    pub fn entries(&self) -> Vec<Seq> {
+        let reports = self.reports.iter().map(|(seq, _)| seq);
+        let updates = self.updates.iter().map(|(seq, _)| seq);
+        let rulings = self.rulings.iter().map(|(seq, _)| seq);
+        let mut all: Vec<Seq> = reports.chain(updates).chain(rulings).collect();
+        all.sort();
+        all
+    }
+}
+
+impl Projection for Safety {
+    fn apply(&mut self, entry: &Entry) {
+        match entry.change() {
+            Change::Set(seq, event) => self.set(seq, event),
+            Change::Unset(seq) => {
+                for ae in self.by_subject.values_mut().flat_map(BTreeMap::values_mut) {
+                    ae.reports.unset(seq);
+                    ae.updates.unset(seq);
+                    ae.serious_reports.unset(seq);
+                    ae.rulings.unset(seq);
+                }
+            }
+        }
+    }
+}

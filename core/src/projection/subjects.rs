@@ -1,0 +1,153 @@
+//! Subjects: consent, baseline, enrolment, withdrawal and rulings on whether they count.
+
+use super::Projection;
+use crate::{
+    entry::{Change, Entry},
+    event::{BaselineValue, Evaluability, Event, Withdrawal},
+    grade::DoseLevel,
+    ids::{Name, Seq, SiteId, SubjectId},
+    stated::Stated,
+};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+
+/// All subjects by their coded identifier.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Subjects {
+    by_id: BTreeMap<SubjectId, Subject>,
+}
+
+/// What is known of one subject's place in the trial.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Subject {
+    /// Consents, in order: a later one is a re-consent.
+    pub consents: Stated<Consent>,
+    /// Screenings, in order: the last counts.
+    pub screenings: Stated<Screening>,
+    /// Enrolment.
+    pub enrolments: Stated<Enrolment>,
+    /// Screen failure, by day.
+    pub screen_failures: Stated<NaiveDate>,
+    /// Withdrawals.
+    pub withdrawals: Stated<(NaiveDate, Withdrawal)>,
+    /// Rulings on evaluability: the last counts.
+    pub rulings: Stated<Evaluability>,
+    /// Sign-offs: the milestone and the number of entries reviewed.
+    pub sign_offs: Stated<(Name, u64)>,
+}
+
+/// A consent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Consent {
+    /// The site.
+    pub site: SiteId,
+    /// The day.
+    pub day: NaiveDate,
+    /// Version of the form.
+    pub form: Name,
+}
+
+/// A screening.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Screening {
+    /// The day.
+    pub day: NaiveDate,
+    /// Baseline values.
+    pub baseline: BTreeMap<Name, BaselineValue>,
+    /// Criteria not met.
+    pub criteria_not_met: Vec<Name>,
+}
+
+/// A place taken at a dose level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Enrolment {
+    /// The day.
+    pub day: NaiveDate,
+    /// The assigned level.
+    pub level: DoseLevel,
+}
+
+impl Subjects {
+    /// One subject.
+    pub fn get(&self, id: &SubjectId) -> Option<&Subject> {
+        self.by_id.get(id)
+    }
+
+    /// All subjects, by identifier.
+    pub fn iter(&self) -> impl Iterator<Item = (&SubjectId, &Subject)> {
+        self.by_id.iter()
+    }
+
+    /// Those enrolled, by identifier, with their enrolment.
+    pub fn enrolled(&self) -> impl Iterator<Item = (&SubjectId, &Subject, Enrolment)> {
+        self.by_id.iter().filter_map(|(id, s)| s.enrolments.first().map(|(_, e)| (id, s, *e)))
+    }
+
+    fn at(&mut self, id: &SubjectId) -> &mut Subject {
+        if !self.by_id.contains_key(id) {
+            self.by_id.insert(id.clone(), Subject::default());
+        }
+        self.by_id.get_mut(id).expect("just inserted")
+    }
+
+    fn set(&mut self, seq: Seq, event: &Event) {
+        if let Event::ConsentGiven(e) = event {
+            let consent = Consent { site: e.site.clone(), day: e.occurred_at.day(), form: e.form.clone() };
+            self.at(&e.subject).consents.set(seq, consent);
+        } else if let Event::SubjectScreened(e) = event {
+            let screening = Screening {
+                day: e.occurred_at.day(),
+                baseline: e.baseline.clone(),
+                criteria_not_met: e.criteria_not_met.clone(),
+            };
+            self.at(&e.subject).screenings.set(seq, screening);
+        } else if let Event::SubjectEnrolled(e) = event {
+            let enrolment = Enrolment { day: e.occurred_at.day(), level: e.level };
+            self.at(&e.subject).enrolments.set(seq, enrolment);
+        } else if let Event::ScreenFailed(e) = event {
+            self.at(&e.subject).screen_failures.set(seq, e.occurred_at.day());
+        } else if let Event::SubjectWithdrawn(e) = event {
+            self.at(&e.subject).withdrawals.set(seq, (e.occurred_at.day(), e.from));
+        } else if let Event::EvaluabilityRuled(e) = event {
+            self.at(&e.subject).rulings.set(seq, e.ruling);
+        } else if let Event::SignedOff(e) = event {
+            self.at(&e.subject).sign_offs.set(seq, (e.milestone.clone(), e.entries));
+        }
+    }
+}
+
+impl Subject {
+    /// The site of the first consent.
+    pub fn site(&self) -> Option<&SiteId> {
+        self.consents.first().map(|(_, c)| &c.site)
+    }
+
+    /// The assigned level, once enrolled.
+    pub fn level(&self) -> Option<DoseLevel> {
+        self.enrolments.first().map(|(_, e)| e.level)
+    }
+
+    /// A baseline value of the last screening that has it.
+    pub fn baseline(&self, characteristic: &Name) -> Option<&BaselineValue> {
+        self.screenings.facts().rev().find_map(|s| s.baseline.get(characteristic))
+    }
+}
+
+impl Projection for Subjects {
+    fn apply(&mut self, entry: &Entry) {
+        match entry.change() {
+            Change::Set(seq, event) => self.set(seq, event),
+            Change::Unset(seq) => {
+                for subject in self.by_id.values_mut() {
+                    subject.consents.unset(seq);
+                    subject.screenings.unset(seq);
+                    subject.enrolments.unset(seq);
+                    subject.screen_failures.unset(seq);
+                    subject.withdrawals.unset(seq);
+                    subject.rulings.unset(seq);
+                    subject.sign_offs.unset(seq);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Exact tests of association: Fisher's for two by two, Freeman and Halton's for any table.
+//!
+//! Promises the two-sided p-value of R's `fisher.test`: the total probability, given the margins, of all tables
+//! that are not more probable than the one observed. Does not simulate: a table too large to enumerate gives none.
+
+use super::contingency::Contingency;
+use std::collections::BTreeMap;
+
+/// Tables whose probabilities differ by less than this are equally probable; rounding must not part them (as in R).
+const TIE: f64 = 1e-7;
+
+/// Fisher's exact two-sided p-value of a two by two table.
+///
+/// The probability of each possible upper left count is built relative to the observed one, a ratio at a time and
+/// outwards on both sides: no factorial is ever needed.
+pub fn fisher_two_by_two(table: [[u32; 2]; 2]) -> f64 {
+    let [[a, b], [c, d]] = table.map(|row| row.map(u64::from));
+    let (top, left, total) = (a + b, a + c, a + b + c + d);
+    let least = (top + left).saturating_sub(total);
+    let most = top.min(left);
+    // How much more probable the count x + 1 is than x.
+    let rise = |x: u64| (top - x) as f64 * (left - x) as f64 / ((x + 1) as f64 * (total + x + 1 - top - left) as f64);
+    // If a weight overflows, the observed table is so improbable that its share of the whole is rightly zero.
+    let (mut all, mut as_extreme) = (1.0, 1.0);
+    let mut add = |weight: f64| {
+        all += weight;
+        as_extreme += if weight <= 1.0 + TIE { weight } else { 0.0 };
+        weight
+    };
+    (a..most).fold(1.0, |weight, x| add(weight * rise(x)));
+    (least..a).rev().fold(1.0, |weight, x| add(weight / rise(x)));
+    as_extreme / all
+}
+
+/// The exact two-sided p-value of a table of any size, after Freeman and Halton (1951).
+///
+/// None when more than two million partial tables would have to be looked at; a phase I trial needs some hundreds.
+///
+/// The table is filled column by column. What is left of the row totals and the product of factorials so far is
+/// all that the rest depends on, so partial tables alike in both are counted as one.
+pub fn freeman_halton(table: &Contingency) -> Option<f64> {
+    let (mut rows, mut columns) = (table.row_totals(), table.column_totals());
+    if rows.len() > columns.len() {
+        std::mem::swap(&mut rows, &mut columns);
+    }
+    rows.sort_unstable();
+    let mut work = Work { left: MOST_PARTIAL_TABLES };
+    let mut partial = BTreeMap::from([(Partial { remaining: rows, log_factorials: 0 }, 1.0)]);
+    for column in columns {
+        let mut next = BTreeMap::new();
+        for (before, probability) in partial {
+            work.fill(&before, column, probability, &mut next)?;
+        }
+        partial = next;
+    }
+    // A table's probability falls as the product of the factorials of its cells rises.
+    let observed: i64 = table.rows().iter().flatten().map(|n| log_factorial_fixed(u64::from(*n))).sum();
+    let least_extreme = observed - (TIE * FIXED_POINT) as i64;
+    let all: f64 = partial.values().sum();
+    let extreme = partial.iter().filter(|(done, _)| done.log_factorials >= least_extreme);
+    Some(extreme.map(|(_, probability)| probability).sum::<f64>() / all)
+}
+
+/// Bounds time (a few seconds) and memory (some hundred megabytes).
+const MOST_PARTIAL_TABLES: u32 = 2_000_000;
+
+/// Logarithms of factorials are compared as whole multiples of 2^-32, so that equal products are equal keys.
+const FIXED_POINT: f64 = 4_294_967_296.0;
+
+/// A table filled up to some column, as far as the rest can tell.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Partial {
+    /// What is left of the row totals, sorted: rows are interchangeable.
+    remaining: Vec<u64>,
+    /// The sum of ln n! over the cells filled, in fixed point.
+    log_factorials: i64,
+}
+
+/// How many more partial tables may be looked at.
+struct Work {
+    left: u32,
+}
+
+impl Work {
+    /// Adds to `next` every way to fill one column after `before`; none when the work runs out.
+    fn fill(
+        &mut self,
+        before: &Partial,
+        column: u64,
+        probability: f64,
+        next: &mut BTreeMap<Partial, f64>,
+    ) -> Option<()> {
+        let mut open = vec![(before.clone(), column, probability, 0)];
+        while let Some((partial, to_place, probability, row)) = open.pop() {
+            if row == partial.remaining.len() {
+                let Partial { mut remaining, log_factorials } = partial;
+                remaining.sort_unstable();
+                *next.entry(Partial { remaining, log_factorials }).or_insert(0.0) += probability;
+                continue;
+            }
+            let here = partial.remaining[row];
+            let below: u64 = partial.remaining[row + 1..].iter().sum();
+            let (fewest, most) = (to_place.saturating_sub(below), here.min(to_place));
+            self.left = self.left.checked_sub(u32::try_from(most - fewest + 1).ok()?)?;
+            for cell in fewest..=most {
+                let mut filled = partial.clone();
+                filled.remaining[row] -= cell;
+                filled.log_factorials += log_factorial_fixed(cell);
+                let share = hypergeometric(cell, here, below, to_place);
+                open.push((filled, to_place - cell, probability * share, row + 1));
+            }
+        }
+        Some(())
+    }
+}
+
+/// The probability that `drawn` of `here + below` hit `cell` of the `here`.
+fn hypergeometric(cell: u64, here: u64, below: u64, drawn: u64) -> f64 {
+    libm::exp(log_choose(here, cell) + log_choose(below, drawn - cell) - log_choose(here + below, drawn))
+}
+
+fn log_choose(n: u64, k: u64) -> f64 {
+    log_factorial(n) - log_factorial(k) - log_factorial(n - k)
+}
+
+fn log_factorial(n: u64) -> f64 {
+    libm::lgamma(n as f64 + 1.0)
+}
+
+fn log_factorial_fixed(n: u64) -> i64 {
+    (log_factorial(n) * FIXED_POINT).round() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table<const R: usize, const C: usize>(rows: [[u32; C]; R]) -> Contingency {
+        Contingency::new(&rows.map(Vec::from)).unwrap()
+    }
+
+    #[test]
+    fn the_lady_tasting_tea_gets_34_of_70() {
+        assert!((fisher_two_by_two([[3, 1], [1, 3]]) - 34.0 / 70.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn dose_level_by_response_is_61_of_70() {
+        let p = freeman_halton(&table([[1, 0, 2], [1, 1, 1], [1, 2, 0]])).unwrap();
+        assert!((p - 61.0 / 70.0).abs() < 1e-14, "{p}");
+    }
+
+    #[test]
+    fn a_table_with_one_possibility_has_p_one() {
+        assert_eq!(fisher_two_by_two([[0, 0], [0, 0]]), 1.0);
+        assert_eq!(fisher_two_by_two([[5, 7], [0, 0]]), 1.0);
+        assert_eq!(freeman_halton(&Contingency::new(&[]).unwrap()), Some(1.0));
+        assert_eq!(freeman_halton(&table([[1, 2, 3]])), Some(1.0));
+    }
+
+    #[test]
+    fn a_table_too_large_to_enumerate_gives_none_and_large_two_by_two_is_finite() {
+        assert_eq!(freeman_halton(&table([[100; 6]; 6])), None);
+        assert_eq!(freeman_halton(&table([[4_000_000_000; 2]; 2])), None);
+        let p = fisher_two_by_two([[3000, 2000], [2000, 3000]]);
+        assert!((0.0..1e-80).contains(&p), "{p}");
+    }
+}

@@ -1,0 +1,259 @@
+//! Escalation: where the trial stands, what the rule says next and why, and what people decided.
+
+use super::observation::{self, Observation, Status};
+use crate::{
+    dlt::Outcome,
+    escalation::{self, Action, Decided, Flag, LevelStatus, Mtd, Overrides, Recommendation, StaleDecision, State},
+    event::Conformity,
+    grade::DoseLevel,
+    ids::{Hash, Name, Seq, SubjectId},
+    projection::{Decision, Trial},
+    protocol::Protocol,
+};
+use chrono::NaiveDate;
+use serde::Serialize;
+
+/// Where the escalation stands on a day.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Escalation {
+    /// The state.
+    pub state: State,
+    /// The level being treated.
+    pub current_level: DoseLevel,
+    /// Places open now.
+    pub open_slots: u32,
+    /// What the rule recommends, where a decision is due or may be signed.
+    pub recommendation: Option<Recommendation>,
+    /// The maximum tolerated dose, once decided.
+    pub mtd: Option<Mtd>,
+    /// Every planned level, lowest first.
+    pub levels: Vec<LevelRow>,
+    /// Signed decisions, in order.
+    pub decisions: Vec<DecisionRow>,
+    /// Decisions that no longer follow from what is known.
+    pub stale: Vec<StaleDecision>,
+    /// What else to know.
+    pub flags: Vec<Flag>,
+    /// What keeps pending subjects from counting, beyond their windows.
+    pub blockers: Vec<Blocker>,
+    /// The first day on which every window now open has closed.
+    pub windows_closed_on: Option<NaiveDate>,
+}
+
+/// One dose level.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LevelRow {
+    /// Its number.
+    pub level: DoseLevel,
+    /// Its label.
+    pub label: Name,
+    /// What is given.
+    pub description: String,
+    /// Subjects enrolled, replaced ones too.
+    pub enrolled: u32,
+    /// Of these, treated.
+    pub treated: u32,
+    /// Of these, evaluable for dose-limiting toxicity.
+    pub evaluable: u32,
+    /// Not yet evaluable.
+    pub pending: u32,
+    /// Evaluable with a dose-limiting toxicity.
+    pub dlt: u32,
+    /// Ruled out and replaced.
+    pub replaced: u32,
+    /// Windows still open.
+    pub windows: Vec<Window>,
+}
+
+/// An open window.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Window {
+    /// The subject.
+    pub subject: SubjectId,
+    /// The last day of the window; none before the first treatment.
+    pub closes: Option<NaiveDate>,
+}
+
+/// A signed decision.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DecisionRow {
+    /// Its entry.
+    pub seq: Seq,
+    /// The day.
+    pub day: NaiveDate,
+    /// The level judged.
+    pub at_level: DoseLevel,
+    /// What was decided.
+    pub action: Action,
+    /// The level that it concerns.
+    pub level: Option<DoseLevel>,
+    /// Places opened.
+    pub places: u8,
+    /// Whether it follows the rule.
+    pub conformity: Conformity,
+    /// Evaluable subjects and dose-limiting toxicities at the level judged, when signed.
+    pub evaluable: u32,
+    /// See `evaluable`.
+    pub dlt: u32,
+    /// Entries in the log that it rests on.
+    pub entries: u64,
+    /// Leaf hash of the last of them.
+    pub head: Hash,
+    /// Who signed it.
+    pub signed_by: String,
+    /// Why, where it is an override.
+    pub reason: Option<String>,
+}
+
+/// What keeps a subject from counting.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Blocker {
+    /// The subject.
+    pub subject: SubjectId,
+    /// What is missing.
+    pub what: String,
+}
+
+impl Escalation {
+    /// Reads the escalation on a day; none before a protocol is in force.
+    pub fn read(trial: &Trial, day: NaiveDate) -> Option<Escalation> {
+        let protocol = trial.conduct.protocol()?;
+        let observations = observation::read(trial, day);
+        let levels = levels(protocol, &observations);
+        let decided = decisions(trial, &observations);
+        let conduct = escalation::conduct(&protocol.design, &levels, &decided);
+        let mut flags = conduct.flags;
+        flags.extend(late_dlts(trial, &observations));
+        let open = observations.iter().filter(|o| o.status == Status::Pending);
+        Some(Escalation {
+            state: conduct.state,
+            current_level: conduct.current_level,
+            open_slots: conduct.open_slots,
+            recommendation: conduct.recommendation,
+            mtd: conduct.mtd,
+            levels: protocol.levels.iter().map(|l| row(l, &observations)).collect(),
+            decisions: trial.conduct.decisions.iter().map(|(seq, d)| decision(seq, d)).collect(),
+            stale: conduct.stale,
+            flags,
+            blockers: observations.iter().flat_map(blockers).collect(),
+            windows_closed_on: open.filter_map(|o| o.closes).max().and_then(|last| last.succ_opt()),
+        })
+    }
+
+    /// The counts of every planned level, as a decision cites them.
+    pub fn counts(trial: &Trial, day: NaiveDate) -> Vec<LevelStatus> {
+        let protocol = trial.conduct.protocol();
+        protocol.map_or_else(Vec::new, |p| levels(p, &observation::read(trial, day)))
+    }
+}
+
+fn levels(protocol: &Protocol, observations: &[Observation]) -> Vec<LevelStatus> {
+    protocol.levels.iter().map(|l| status(observations.iter().filter(|o| o.level == l.level))).collect()
+}
+
+fn status<'a>(observations: impl Iterator<Item = &'a Observation>) -> LevelStatus {
+    let mut level = LevelStatus::default();
+    for observation in observations {
+        match observation.status {
+            Status::Pending => level.pending += 1,
+            Status::Clear => level.evaluable += 1,
+            Status::Dlt => {
+                level.evaluable += 1;
+                level.dlt += 1;
+            }
+            Status::Replaced => level.replaced += 1,
+        }
+    }
+    level.enrolled = level.evaluable + level.pending;
+    level
+}
+
+/// The subjects who were enrolled at the level that a decision judged, when it was signed.
+fn judged<'a>(
+    trial: &'a Trial,
+    observations: &'a [Observation],
+    seq: Seq,
+    at_level: DoseLevel,
+) -> impl Iterator<Item = &'a Observation> {
+    let enrolled_before = move |o: &&Observation| {
+        let enrolment = trial.subjects.get(&o.subject).and_then(|s| s.enrolments.first());
+        o.level == at_level && enrolment.is_some_and(|(enrolled, _)| enrolled < seq)
+    };
+    observations.iter().filter(enrolled_before)
+}
+
+fn decisions(trial: &Trial, observations: &[Observation]) -> Vec<Decided> {
+    let decided = trial.conduct.decisions.iter().map(|(seq, decision)| {
+        let d = &decision.decided;
+        Decided {
+            seq,
+            at_level: d.at_level,
+            action: d.action,
+            level: d.level,
+            add: u32::from(d.places),
+            overrides: match d.conformity {
+                Conformity::Rule => Overrides::FollowsRule,
+                Conformity::Override => Overrides::Override,
+            },
+            then: d.basis.levels.clone(),
+            now: status(judged(trial, observations, seq, d.at_level)),
+        }
+    });
+    decided.collect()
+}
+
+/// Subjects whose DLT became known after they had counted in a signed decision as free of one.
+fn late_dlts(trial: &Trial, observations: &[Observation]) -> Vec<Flag> {
+    let mut late = Vec::new();
+    for (seq, decision) in trial.conduct.decisions.iter() {
+        let known_later = |o: &&Observation| {
+            let mut dlts = o.judged.iter().filter(|j| j.outcome() == Outcome::Dlt).peekable();
+            dlts.peek().is_some() && dlts.all(|j| j.entries.last().is_some_and(|last| *last > seq))
+        };
+        let found = judged(trial, observations, seq, decision.decided.at_level).filter(known_later);
+        late.extend(found.map(|o| Flag::LateDlt(o.subject.clone())));
+    }
+    late
+}
+
+fn row(level: &crate::protocol::Level, observations: &[Observation]) -> LevelRow {
+    let here = || observations.iter().filter(|o| o.level == level.level);
+    let counts = status(here());
+    let open = here().filter(|o| o.status == Status::Pending);
+    LevelRow {
+        level: level.level,
+        label: level.label.clone(),
+        description: level.description.to_string(),
+        enrolled: counts.enrolled + counts.replaced,
+        treated: here().filter(|o| o.first_treatment.is_some()).count() as u32,
+        evaluable: counts.evaluable,
+        pending: counts.pending,
+        dlt: counts.dlt,
+        replaced: counts.replaced,
+        windows: open.map(|o| Window { subject: o.subject.clone(), closes: o.closes }).collect(),
+    }
+}
+
+fn decision(seq: Seq, decision: &Decision) -> DecisionRow {
+    let d = &decision.decided;
+    let then = d.basis.levels.get(usize::from(d.at_level.get()) - 1).copied().unwrap_or_default();
+    DecisionRow {
+        seq,
+        day: d.occurred_at.day(),
+        at_level: d.at_level,
+        action: d.action,
+        level: d.level,
+        places: d.places,
+        conformity: d.conformity,
+        evaluable: then.evaluable,
+        dlt: then.dlt,
+        entries: d.basis.entries,
+        head: d.basis.head,
+        signed_by: decision.signed_by.to_string(),
+        reason: decision.reason.as_ref().map(|r| r.to_string()),
+    }
+}
+
+fn blockers(observation: &Observation) -> impl Iterator<Item = Blocker> {
+    observation.blockers.iter().map(|what| Blocker { subject: observation.subject.clone(), what: what.clone() })
+}

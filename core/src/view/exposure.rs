@@ -1,0 +1,108 @@
+//! Exposure: cumulative dose, relative dose and relative dose intensity of each drug, by subject.
+//!
+//! Relative dose = taken / planned amount. Relative dose intensity = (taken amount per day) / (planned amount per
+//! day), once over the time on drug and once over the planned time: they differ when a subject stops early.
+
+use crate::{
+    event::DosingChange,
+    grade::DoseLevel,
+    ids::{Name, SubjectId},
+    projection::{Agent, Trial},
+    protocol::AgentPlan,
+    quantity::Decimal,
+};
+use chrono::NaiveDate;
+use serde::Serialize;
+
+/// Exposure of one subject to one drug.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AgentExposure {
+    /// The subject.
+    pub subject: SubjectId,
+    /// The assigned level.
+    pub level: DoseLevel,
+    /// The drug.
+    pub agent: Name,
+    /// Planned number of intakes.
+    pub planned_intakes: u32,
+    /// Intakes taken.
+    pub taken_intakes: usize,
+    /// Intakes recorded as missed.
+    pub missed_intakes: usize,
+    /// Planned amount in milligrams, where the level sets the dose.
+    pub planned_mg: Option<f64>,
+    /// Amount taken in milligrams.
+    pub taken_mg: f64,
+    /// First day.
+    pub first_day: Option<NaiveDate>,
+    /// Last day.
+    pub last_day: Option<NaiveDate>,
+    /// Days from the first to the last intake, both counted.
+    pub days_on_drug: Option<i64>,
+    /// Taken / planned amount.
+    pub relative_dose: Option<f64>,
+    /// Relative dose intensity over the time on drug.
+    pub relative_dose_intensity: Option<f64>,
+    /// Relative dose intensity over the planned time.
+    pub relative_dose_intensity_over_planned_time: Option<f64>,
+    /// Interruptions recorded.
+    pub interruptions: usize,
+    /// Reductions recorded.
+    pub reductions: usize,
+    /// How dosing ended, once it has.
+    pub ended: Option<DosingChange>,
+}
+
+/// Reads the exposure of every treated subject to every drug of the protocol.
+pub fn read(trial: &Trial) -> Vec<AgentExposure> {
+    let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
+    let mut rows = Vec::new();
+    for (subject, _, enrolment) in trial.subjects.enrolled() {
+        for plan in &protocol.treatment.agents {
+            let Some(agent) = trial.exposure.agent(subject, &plan.agent) else { continue };
+            let dose = protocol.level(enrolment.level).and_then(|l| l.doses.get(&plan.agent));
+            rows.push(row(subject, enrolment.level, plan, agent, dose.map(|d| d.value)));
+        }
+    }
+    rows
+}
+
+/// Milligrams from thousand-millionths of a milligram.
+fn milligrams(nanos: i128) -> f64 {
+    nanos as f64 / 1e9
+}
+
+fn row(
+    subject: &SubjectId,
+    level: DoseLevel,
+    plan: &AgentPlan,
+    agent: &Agent,
+    assigned: Option<Decimal>,
+) -> AgentExposure {
+    let taken_mg = milligrams(agent.doses.facts().map(|d| d.milligrams.nanos()).sum());
+    let planned_mg = assigned.map(|dose| milligrams(dose.nanos() * i128::from(plan.intakes())));
+    let (first_day, last_day) = (agent.first_day(), agent.last_day());
+    let days_on_drug = first_day.zip(last_day).map(|(first, last)| (last - first).num_days() + 1);
+    let planned_intensity = planned_mg.map(|mg| mg / f64::from(plan.days));
+    let intensity = |days: f64| planned_intensity.map(|planned| taken_mg / days / planned);
+    let changes = |change| agent.changes.facts().filter(|c| c.change == change).count();
+    AgentExposure {
+        subject: subject.clone(),
+        level,
+        agent: plan.agent.clone(),
+        planned_intakes: plan.intakes(),
+        taken_intakes: agent.doses.len(),
+        missed_intakes: agent.missed.len(),
+        planned_mg,
+        taken_mg,
+        first_day,
+        last_day,
+        days_on_drug,
+        relative_dose: planned_mg.map(|planned| taken_mg / planned),
+        relative_dose_intensity: days_on_drug.and_then(|days| intensity(days as f64)),
+        relative_dose_intensity_over_planned_time: intensity(f64::from(plan.days)),
+        interruptions: changes(DosingChange::Interrupted),
+        reductions: changes(DosingChange::Reduced),
+        ended: agent.ended().and_then(|_| agent.changes.last().map(|(_, c)| c.change)),
+    }
+}

@@ -1,0 +1,14 @@
+//! Views: what the projections mean on a day. Computed on reading, never stored.
+//!
+//! The day of reading is an argument: whether a window has closed is judged on it, and nothing here reads a clock.
+
+pub mod association;
+pub mod baseline;
+pub mod escalation;
+pub mod exposure;
+pub mod grouping;
+pub mod observation;
+pub mod radiotherapy;
+pub mod response;
+pub mod survival;
+pub mod toxicity;

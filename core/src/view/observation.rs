@@ -1,0 +1,292 @@
+//! Observation: for each enrolled subject, the window for dose-limiting toxicity, and whether the subject counts.
+//!
+//! The window opens with the first treatment and closes some calendar months after the last, that day included,
+//! clamped to the end of a shorter month. A subject counts once it has a DLT, or once the window has closed after
+//! enough of the planned treatment and nothing about its adverse events is open. Everything else is pending, and says
+//! what it waits for.
+
+use crate::{
+    date::months_after,
+    dlt::{self, Adjudication, Onset, Outcome, Toxicity},
+    entry::Role,
+    escalation::GateAnchor,
+    event::{DltRuling, Evaluability, Withdrawal},
+    grade::{DoseLevel, Grade},
+    ids::{Name, Seq, SubjectId},
+    projection::{AdverseEvent, Subject, Trial},
+    protocol::Protocol,
+    relation::Attribution,
+    text::Text,
+};
+use chrono::{Days, NaiveDate};
+use serde::Serialize;
+
+/// What is known of one enrolled subject with respect to dose-limiting toxicity, on a day.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observation {
+    /// The subject.
+    pub subject: SubjectId,
+    /// The assigned level: a DLT belongs to it whatever was given.
+    pub level: DoseLevel,
+    /// The day of enrolment.
+    pub enrolled: NaiveDate,
+    /// The first day of treatment.
+    pub first_treatment: Option<NaiveDate>,
+    /// The last day of the window; while treatment goes on, the day planned.
+    pub closes: Option<NaiveDate>,
+    /// Whether the subject counts.
+    pub status: Status,
+    /// What it waits for, in words; empty unless pending beyond its window.
+    pub blockers: Vec<String>,
+    /// The judgement of each adverse event that could count.
+    pub judged: Vec<Judged>,
+}
+
+/// Whether a subject counts for dose-limiting toxicity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The window is open, or something about it is not known yet.
+    Pending,
+    /// Observed, without a DLT.
+    Clear,
+    /// Has a DLT.
+    Dlt,
+    /// Ruled out; the place may be taken by another.
+    Replaced,
+}
+
+/// The judgement of one adverse event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judged {
+    /// The adverse event.
+    pub ae: Name,
+    /// Its term.
+    pub term: Text,
+    /// Its worst grade.
+    pub grade: Grade,
+    /// The day of onset.
+    pub onset: NaiveDate,
+    /// What the protocol's definition says.
+    pub rule: Adjudication,
+    /// What people ruled, if they did; this counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<DltRuling>,
+    /// The entries that it rests on.
+    pub entries: Vec<Seq>,
+}
+
+impl Judged {
+    /// The answer that counts: the ruling, else the rule.
+    pub fn outcome(&self) -> Outcome {
+        match self.ruling {
+            Some(DltRuling::Dlt) => Outcome::Dlt,
+            Some(DltRuling::NotDlt) => Outcome::NotDlt,
+            None => self.rule.outcome,
+        }
+    }
+}
+
+/// Reads every enrolled subject as of a day.
+pub fn read(trial: &Trial, day: NaiveDate) -> Vec<Observation> {
+    let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
+    let enrolled = trial.subjects.enrolled();
+    enrolled.map(|(id, subject, e)| observe(trial, protocol, id, subject, (e.level, e.day), day)).collect()
+}
+
+fn observe(
+    trial: &Trial,
+    protocol: &Protocol,
+    id: &SubjectId,
+    subject: &Subject,
+    (level, enrolled): (DoseLevel, NaiveDate),
+    day: NaiveDate,
+) -> Observation {
+    let first_treatment = trial.first_treatment(id);
+    let closes = first_treatment.map(|first| closes(trial, protocol, id, subject, first, day));
+    let window = first_treatment.zip(closes);
+    let judged: Vec<Judged> = trial.safety.of(id).filter_map(|(ae, e)| judge(trial, protocol, ae, e, window)).collect();
+    let mut observation = Observation {
+        subject: id.clone(),
+        level,
+        enrolled,
+        first_treatment,
+        closes,
+        status: Status::Pending,
+        blockers: Vec::new(),
+        judged,
+    };
+    let has = |outcome| observation.judged.iter().any(|j| j.outcome() == outcome);
+    let ruled = subject.rulings.last().map(|(_, ruling)| *ruling);
+    observation.status = if has(Outcome::Dlt) {
+        // A subject with a DLT can never be ruled out.
+        Status::Dlt
+    } else if ruled == Some(Evaluability::NotEvaluable) {
+        Status::Replaced
+    } else {
+        observation.blockers = blockers(trial, protocol, &observation, ruled, day);
+        let closed = closes.is_some_and(|last| day > last);
+        if closed && observation.blockers.is_empty() { Status::Clear } else { Status::Pending }
+    };
+    observation
+}
+
+/// The last day of the window: a patient counts only when the gate to the next level has passed, too.
+fn closes(
+    trial: &Trial,
+    protocol: &Protocol,
+    id: &SubjectId,
+    subject: &Subject,
+    first: NaiveDate,
+    day: NaiveDate,
+) -> NaiveDate {
+    let last = last_treatment(trial, protocol, id, subject, day).unwrap_or(first);
+    let window = months_after(last, u32::from(protocol.evaluability.window_months));
+    let (anchor, months) = protocol.design.gate();
+    let anchor = match anchor {
+        GateAnchor::FirstDose => first,
+        GateAnchor::LastTreatment => last,
+    };
+    window.max(months_after(anchor, u32::from(months)))
+}
+
+/// The last day of treatment: of what was given, or, while a component goes on, of what is planned.
+fn last_treatment(
+    trial: &Trial,
+    protocol: &Protocol,
+    id: &SubjectId,
+    subject: &Subject,
+    day: NaiveDate,
+) -> Option<NaiveDate> {
+    let withdrawn =
+        subject.withdrawals.facts().any(|(_, from)| matches!(from, Withdrawal::Treatment | Withdrawal::Consent));
+    let died = trial.follow_up.of(id).is_some_and(|f| f.death().is_some());
+    let over = withdrawn || died;
+    let planned_end =
+        |first: NaiveDate, days: u16| first.checked_add_days(Days::new(u64::from(days).saturating_sub(1)));
+    let mut ends = Vec::new();
+    for (name, agent) in trial.exposure.of(id) {
+        let Some((first, last)) = agent.first_day().zip(agent.last_day()) else { continue };
+        let planned = protocol.agent(name).and_then(|plan| planned_end(first, plan.days));
+        let going_on = !over && agent.ended().is_none() && planned.is_some_and(|end| day <= end);
+        ends.push(if going_on { planned.map_or(last, |end| end.max(last)) } else { last });
+    }
+    if let Some((course, (first, last))) =
+        trial.radiotherapy.of(id).and_then(|c| Some((c, c.first_day().zip(c.last_day())?)))
+    {
+        let rules = protocol.treatment.radiotherapy.as_ref();
+        let planned = rules.and_then(|r| planned_end(first, r.overall_days));
+        let complete = course.plans.last().is_some_and(|(_, p)| course.fractions.len() >= usize::from(p.fractions));
+        let going_on = !over && !complete && planned.is_some_and(|end| day <= end);
+        ends.push(if going_on { planned.map_or(last, |end| end.max(last)) } else { last });
+    }
+    ends.into_iter().max()
+}
+
+fn judge(
+    trial: &Trial,
+    protocol: &Protocol,
+    name: &Name,
+    ae: &AdverseEvent,
+    window: Option<(NaiveDate, NaiveDate)>,
+) -> Option<Judged> {
+    let (_, report) = ae.report()?;
+    let onset = report.occurred_at.day();
+    let soc = trial.conduct.dictionary.get(&report.term).map_or("", |t| t.soc.as_str());
+    let grade = ae.worst_grade()?;
+    let none = Attribution::new();
+    let inside = window.is_some_and(|(first, last)| (first..=last).contains(&onset));
+    let toxicity = Toxicity {
+        term: report.term.as_str(),
+        soc,
+        grade,
+        attribution: ae.attribution().unwrap_or(&none),
+        onset: if inside { Onset::InWindow } else { Onset::OutsideWindow },
+        intervention: ae.intervention(),
+        prophylaxis: ae.prophylaxis(),
+        controlled: ae.controlled(),
+        baseline: None,
+    };
+    let rule = dlt::adjudicate(&protocol.dlt, &toxicity);
+    let ruling = ae.rulings.last().map(|(_, r)| r.ruling);
+    let worth_showing = grade.get() >= 3 || ruling.is_some() || rule.outcome != Outcome::NotDlt;
+    worth_showing.then(|| Judged {
+        ae: name.clone(),
+        term: report.term.clone(),
+        grade,
+        onset,
+        rule,
+        ruling,
+        entries: ae.entries(),
+    })
+}
+
+/// What keeps a subject without a DLT from counting, beyond the window itself.
+fn blockers(
+    trial: &Trial,
+    protocol: &Protocol,
+    observation: &Observation,
+    ruled: Option<Evaluability>,
+    day: NaiveDate,
+) -> Vec<String> {
+    let mut blockers: Vec<String> = observation
+        .judged
+        .iter()
+        .filter(|j| j.outcome() == Outcome::Undetermined)
+        .map(|j| format!("{} {} grade {}: {}", j.ae, j.term, j.grade, missing(&j.rule)))
+        .collect();
+    if ruled == Some(Evaluability::Evaluable) {
+        return blockers;
+    }
+    let needs_ruling = format!("needs a signed ruling by {} or {}", Role::Investigator, Role::SafetyCommittee);
+    let death = trial.follow_up.of(&observation.subject).and_then(|f| f.death()).map(|(_, d)| d.day);
+    if let Some(died) = death.filter(|died| observation.closes.is_none_or(|last| *died <= last)) {
+        blockers.push(format!("died on {died} before the window closed: {needs_ruling}"));
+    } else if observation.closes.is_some_and(|last| day > last) {
+        let shares = received(trial, protocol, &observation.subject);
+        let short = shares.into_iter().filter(|s| s.percent < f64::from(s.minimum));
+        blockers
+            .extend(short.map(|s| format!("received {:.0} % of the planned {}: {needs_ruling}", s.percent, s.what)));
+    }
+    blockers
+}
+
+fn missing(rule: &Adjudication) -> String {
+    let words = serde_json::to_value(&rule.missing).unwrap_or_default();
+    let words: Vec<&str> = words.as_array().into_iter().flatten().filter_map(|w| w.as_str()).collect();
+    if words.is_empty() { rule.reason.replace('_', " ") } else { format!("not recorded: {}", words.join(", ")) }
+}
+
+struct Received {
+    what: String,
+    percent: f64,
+    minimum: u8,
+}
+
+/// Shares of the planned intakes and fractions that a subject received.
+fn received(trial: &Trial, protocol: &Protocol, subject: &SubjectId) -> Vec<Received> {
+    let share = |part: usize, whole: u32| 100.0 * part as f64 / f64::from(whole.max(1));
+    let mut shares: Vec<Received> = protocol
+        .treatment
+        .agents
+        .iter()
+        .map(|plan| {
+            let taken = trial.exposure.agent(subject, &plan.agent).map_or(0, |a| a.doses.len());
+            Received {
+                what: format!("intakes of {}", plan.agent),
+                percent: share(taken, plan.intakes()),
+                minimum: protocol.evaluability.min_intakes_percent,
+            }
+        })
+        .collect();
+    if let Some(rules) = &protocol.treatment.radiotherapy {
+        let course = trial.radiotherapy.of(subject);
+        let planned = course.and_then(|c| c.plans.last()).map_or(rules.fractions, |(_, plan)| plan.fractions);
+        shares.push(Received {
+            what: "fractions".into(),
+            percent: share(course.map_or(0, |c| c.fractions.len()), u32::from(planned)),
+            minimum: protocol.evaluability.min_fractions_percent,
+        });
+    }
+    shares
+}

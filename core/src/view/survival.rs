@@ -1,0 +1,243 @@
+//! Survival: time-to-event endpoints as the protocol defines them, in integer days from the first treatment.
+
+use super::{grouping, response::ResponseTable};
+use crate::{
+    ids::{Name, SubjectId},
+    projection::Trial,
+    protocol::{CensoredAt, Protocol, SurvivalEndpoint, Terminal},
+    statistics::{
+        follow_up::FollowUp,
+        logrank::{GroupEvents, LogRank},
+        survival::{ConfidenceInterval, KaplanMeier, MedianRule, Observation, Outcome},
+    },
+};
+use chrono::NaiveDate;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// All endpoints.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Survival {
+    /// Endpoints by name (`os`, `pfs`).
+    #[serde(flatten)]
+    pub endpoints: BTreeMap<Name, Endpoint>,
+    /// Median follow-up, by three definitions.
+    pub follow_up: FollowUp,
+    /// Comparisons between groups.
+    pub log_rank: Vec<Comparison>,
+}
+
+/// One endpoint.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Endpoint {
+    /// How it is printed.
+    pub label: String,
+    /// Treated subjects.
+    pub n: u64,
+    /// Events.
+    pub events: u64,
+    /// Median in days; none if not reached.
+    pub median_days: Option<f64>,
+    /// Its confidence interval (Brookmeyer-Crowley on the log band); none where not reached.
+    pub median_ci95: (Option<f64>, Option<f64>),
+    /// Survival at the protocol's landmarks.
+    pub at: Vec<Landmark>,
+    /// The curve.
+    pub curve: Vec<Point>,
+    /// The observations that it rests on.
+    pub observations: Vec<SubjectTime>,
+}
+
+/// Survival at a landmark.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Landmark {
+    /// Days from the first treatment.
+    pub days: i64,
+    /// The estimate.
+    pub survival: f64,
+    /// Log interval at 95 %.
+    pub ci95: Option<(f64, f64)>,
+    /// Subjects at risk just before.
+    pub at_risk: u64,
+}
+
+/// One step of a curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Point {
+    /// Days from the first treatment.
+    pub days: i64,
+    /// The estimate after this day.
+    pub survival: f64,
+    /// Log interval at 95 %.
+    pub ci95: Option<(f64, f64)>,
+    /// Subjects at risk just before.
+    pub at_risk: u64,
+    /// Events on this day.
+    pub events: u64,
+    /// Censored on this day.
+    pub censored: u64,
+}
+
+/// One subject's time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SubjectTime {
+    /// The subject.
+    pub subject: SubjectId,
+    /// Days from the first treatment.
+    pub days: i64,
+    /// Whether the event happened.
+    pub event: bool,
+}
+
+/// A log-rank test.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The endpoint.
+    pub endpoint: Name,
+    /// The grouping.
+    pub by: Name,
+    /// Labels of the groups.
+    pub groups: Vec<String>,
+    /// Observed and expected events by group.
+    pub events: Vec<GroupEvents>,
+    /// The statistic.
+    pub chi2: f64,
+    /// Degrees of freedom.
+    pub df: u32,
+    /// Two-sided p.
+    pub p: f64,
+}
+
+const INTERVAL: ConfidenceInterval = ConfidenceInterval::Log;
+
+impl Survival {
+    /// Reads all endpoints; what is known is taken up to the cut of the trial.
+    pub fn read(trial: &Trial, response: &ResponseTable) -> Survival {
+        let Some(protocol) = trial.conduct.protocol() else {
+            return Survival {
+                endpoints: BTreeMap::new(),
+                follow_up: FollowUp::new(&[], MedianRule::Midpoint),
+                log_rank: Vec::new(),
+            };
+        };
+        let times: BTreeMap<&Name, Vec<SubjectTime>> =
+            protocol.survival.iter().map(|e| (&e.endpoint, times(trial, e, response))).collect();
+        let endpoints =
+            protocol.survival.iter().map(|e| (e.endpoint.clone(), endpoint(protocol, e, &times[&e.endpoint])));
+        let log_rank = protocol.comparisons.iter().filter_map(|comparison| {
+            let times = times.get(&comparison.endpoint)?;
+            compare(trial, protocol, &comparison.endpoint, &comparison.by, times, response)
+        });
+        // Follow-up is the time under observation: to death, else to the last contact, whatever the endpoint.
+        let followed = SurvivalEndpoint {
+            endpoint: "follow_up".parse().expect("an identifier"),
+            label: "follow-up".parse().expect("a text"),
+            events: vec![Terminal::Death],
+            censored_at: CensoredAt::LastContact,
+        };
+        let followed = observations(&self::times(trial, &followed, response));
+        Survival {
+            endpoints: endpoints.collect(),
+            follow_up: FollowUp::new(&followed, MedianRule::Midpoint),
+            log_rank: log_rank.collect(),
+        }
+    }
+}
+
+fn observations(times: &[SubjectTime]) -> Vec<Observation> {
+    let outcome = |t: &SubjectTime| if t.event { Outcome::Event } else { Outcome::Censored };
+    times.iter().map(|t| Observation { time: t.days, outcome: outcome(t) }).collect()
+}
+
+fn times(trial: &Trial, endpoint: &SurvivalEndpoint, response: &ResponseTable) -> Vec<SubjectTime> {
+    let enrolled = trial.subjects.enrolled();
+    enrolled
+        .filter_map(|(id, ..)| {
+            let first = trial.first_treatment(id)?;
+            let terminal = endpoint.events.iter().filter_map(|kind| terminal(trial, id, *kind, response)).min();
+            let (day, event) = match terminal {
+                Some(day) => (day, true),
+                None => (censored(trial, id, endpoint.censored_at).unwrap_or(first), false),
+            };
+            Some(SubjectTime { subject: id.clone(), days: (day - first).num_days().max(0), event })
+        })
+        .collect()
+}
+
+fn terminal(trial: &Trial, id: &SubjectId, kind: Terminal, response: &ResponseTable) -> Option<NaiveDate> {
+    let follow_up = trial.follow_up.of(id);
+    match kind {
+        Terminal::Death => follow_up?.death().map(|(_, death)| death.day),
+        Terminal::Progression => {
+            let recorded = follow_up.into_iter().flat_map(|f| f.progressions.facts().map(|(day, _)| *day)).min();
+            let measured = response.of(id).and_then(|s| s.progression);
+            recorded.into_iter().chain(measured).min()
+        }
+    }
+}
+
+/// The last day on which the subject was known to be without the event.
+fn censored(trial: &Trial, id: &SubjectId, at: CensoredAt) -> Option<NaiveDate> {
+    let assessed = trial.response.of(id).and_then(|visits| visits.facts().map(|v| v.occurred_at.day()).max());
+    match at {
+        CensoredAt::LastAssessment => assessed,
+        CensoredAt::LastContact => {
+            let seen = trial.follow_up.of(id).and_then(|f| f.last_contact());
+            let dosed = trial.exposure.of(id).filter_map(|(_, agent)| agent.last_day()).max();
+            let irradiated = trial.radiotherapy.of(id).and_then(|c| c.last_day());
+            [assessed, seen, dosed, irradiated].into_iter().flatten().max()
+        }
+    }
+}
+
+fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: &[SubjectTime]) -> Endpoint {
+    let km = KaplanMeier::new(&observations(times));
+    let landmark = |days: &u32| {
+        let found = km.survival_at(i64::from(*days), INTERVAL)?;
+        Some(Landmark { days: found.time, survival: found.survival, ci95: found.ci95, at_risk: found.at_risk })
+    };
+    let point = |s: &crate::statistics::survival::Step| Point {
+        days: s.time,
+        survival: s.survival,
+        ci95: s.ci95(INTERVAL),
+        at_risk: s.at_risk,
+        events: s.events,
+        censored: s.censored,
+    };
+    Endpoint {
+        label: endpoint.label.to_string(),
+        n: km.subjects(),
+        events: km.events(),
+        median_days: km.median(MedianRule::Midpoint),
+        median_ci95: km.median_ci(MedianRule::Midpoint, INTERVAL),
+        at: protocol.landmark_days.iter().filter_map(landmark).collect(),
+        curve: km.steps().iter().map(point).collect(),
+        observations: times.to_vec(),
+    }
+}
+
+fn compare(
+    trial: &Trial,
+    protocol: &Protocol,
+    endpoint: &Name,
+    by: &Name,
+    times: &[SubjectTime],
+    response: &ResponseTable,
+) -> Option<Comparison> {
+    let grouping = protocol.groupings.iter().find(|g| g.name == *by)?;
+    let groups = grouping::groups(trial, protocol, grouping, response);
+    let of = |ids: &[SubjectId]| -> Vec<SubjectTime> {
+        times.iter().filter(|t| ids.contains(&t.subject)).cloned().collect()
+    };
+    let observed: Vec<Vec<Observation>> = groups.iter().map(|(_, ids)| observations(&of(ids))).collect();
+    let test = LogRank::new(&observed)?;
+    Some(Comparison {
+        endpoint: endpoint.clone(),
+        by: by.clone(),
+        groups: groups.into_iter().map(|(label, _)| label).collect(),
+        events: test.groups,
+        chi2: test.chi2,
+        df: test.df,
+        p: test.p,
+    })
+}
