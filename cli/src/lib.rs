@@ -3,4 +3,5 @@
 //! Promises that nothing in here prints: the binary does.
 
 pub mod flags;
+pub mod render;
 pub mod strict;
