@@ -2,5 +2,15 @@
 //!
 //! Promises that nothing in here prints: the binary does.
 
+pub mod clock;
+pub mod draft;
+pub mod error;
+pub mod examples;
 pub mod flags;
+pub mod keys;
+pub mod page;
+pub mod progress;
+pub mod recorder;
+pub mod schemas;
+pub mod session;
 pub mod strict;

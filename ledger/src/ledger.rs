@@ -214,6 +214,11 @@ impl Ledger {
         Verifier::new(read, &self.store)
     }
 
+    /// What corrections among new entries may look up: those entries, then the store.
+    pub fn earlier<'a>(&'a self, entries: &'a [Verified]) -> Earlier<'a> {
+        Earlier { entries, store: &self.store }
+    }
+
     /// A batch of new entries, which may build on each other.
     pub fn batch(&self) -> Batch<'_> {
         Batch { store: &self.store, tip: self.tip.clone(), entries: Vec::new() }
@@ -328,7 +333,7 @@ impl Batch<'_> {
 }
 
 /// Entries that are not in the store yet, then the store.
-struct Earlier<'a> {
+pub struct Earlier<'a> {
     entries: &'a [Verified],
     store: &'a SledStore,
 }

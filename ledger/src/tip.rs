@@ -276,7 +276,7 @@ impl Tip {
         }
         self.learn_site(&entry.event);
         match &entry.effect {
-            Effect::States => {}
+            Effect::States | Effect::Withheld => {}
             Effect::Revises { target, event } => {
                 self.learn_site(event);
                 self.amended.insert(*target, Some((**event).clone()));
