@@ -318,7 +318,8 @@ impl Batch<'_> {
     pub fn sign(&mut self, draft: Draft, secrets: &[&Secret], at: RecordedAt) -> Result<&Verified, Fault> {
         let earlier = Earlier { entries: &self.entries, store: self.store };
         let made = self.tip.sign(draft, secrets, at, &earlier)?;
-        Ok(self.entries.push_mut(made))
+        self.entries.push(made);
+        Ok(self.entries.last().expect("one was pushed"))
     }
 
     /// The entries, for [`Ledger::append`].
