@@ -94,6 +94,14 @@ impl Tip {
         self.frontier.root()
     }
 
+    /// The RFC 6962 root over the first entries, to compare with what somebody saw when there were no more of them.
+    pub fn root_at(&self, size: u64) -> Option<Hash> {
+        let leaves = self.leaves.get(..usize::try_from(size).ok()?)?;
+        let mut frontier = Frontier::default();
+        leaves.iter().for_each(|leaf| frontier.push(*leaf));
+        Some(frontier.root())
+    }
+
     /// Leaf hash of the first entry, which names the ledger.
     pub fn genesis(&self) -> Option<Hash> {
         self.genesis
@@ -276,7 +284,8 @@ impl Tip {
         }
         self.learn_site(&entry.event);
         match &entry.effect {
-            Effect::States => {}
+            // What is withheld from one reader was stated all the same; the checks never withhold anything.
+            Effect::States | Effect::Withheld => {}
             Effect::Revises { target, event } => {
                 self.learn_site(event);
                 self.amended.insert(*target, Some((**event).clone()));

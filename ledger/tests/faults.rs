@@ -108,6 +108,31 @@ fn the_genesis_is_checked_against_the_one_that_is_expected() {
 }
 
 #[test]
+fn verification_goes_on_from_a_tip_as_if_it_had_never_stopped() {
+    let mut chain = Chain::sample();
+    let half = chain.tip.clone();
+    chain.add("therapist", fraction(1));
+    let lines = chain.lines();
+    let rest = || lines[8..].iter().cloned().map(Ok);
+    let tip = Verifier::after(half.clone(), rest(), &lines).finish().unwrap();
+    assert_eq!((tip.size(), tip.root()), (9, chain.tip.root()));
+    assert_eq!((tip.root_at(8), tip.root_at(9), tip.root_at(10)), (Some(half.root()), Some(tip.root()), None));
+    let other = Verifier::after(half, rest(), &lines).of_ledger(Hash([7; 32])).finish();
+    assert_eq!(other.unwrap_err().kind, GenesisMismatch);
+}
+
+#[test]
+fn there_is_no_tip_to_build_on_after_a_fault() {
+    let mut lines = Chain::sample().lines();
+    lines.remove(3);
+    let mut verifier = Verifier::new(lines.iter().cloned().map(Ok), &lines);
+    assert_eq!(verifier.by_ref().take(3).filter(Result::is_ok).count(), 3);
+    assert_eq!(verifier.so_far().map(|tip| tip.size()), Some(3));
+    assert!(verifier.next().unwrap().is_err());
+    assert!(verifier.so_far().is_none());
+}
+
+#[test]
 fn a_log_without_entries_is_no_ledger() {
     assert_eq!(Verifier::new(Vec::new(), ()).finish().unwrap_err().kind, StoreMissing);
 }
