@@ -253,15 +253,15 @@ fn each_flipped_bit_of_a_journal_is_found_at_its_entry() {
         file.write_all(&[byte]).unwrap();
     };
     // The last newline is left out: without it the last entry was never acknowledged, which is no fault of the line.
-    for byte in 0..sound.len() - 1 {
+    for (at, byte) in sound.iter().copied().enumerate().take(sound.len() - 1) {
         for bit in 0..8 {
-            put(byte, sound[byte] ^ (1 << bit));
+            put(at, byte ^ (1 << bit));
             let (lines, index) = read_lines(&path).unwrap();
             let fault = Verifier::new(lines, index).finish().unwrap_err();
-            assert_eq!(fault.seq, Some(Seq(place)), "byte {byte}, bit {bit}: {fault}");
+            assert_eq!(fault.seq, Some(Seq(place)), "byte {at}, bit {bit}: {fault}");
         }
-        put(byte, sound[byte]);
-        place += u64::from(sound[byte] == b'\n');
+        put(at, byte);
+        place += u64::from(byte == b'\n');
     }
 }
 
