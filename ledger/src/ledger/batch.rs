@@ -36,7 +36,7 @@ impl Batch<'_> {
         Ok(self.entries.last().expect("one was pushed"))
     }
 
-    /// The entries, for [`Ledger::append`].
+    /// The entries, for [`super::Ledger::append`].
     pub fn into_entries(self) -> Vec<Verified> {
         self.entries
     }
