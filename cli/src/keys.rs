@@ -67,14 +67,18 @@ impl KeyRing {
     ///
     /// # Errors
     /// There is such a file already, or it cannot be written.
-    pub fn create(&self, alias: &str, protection: &NewKey) -> Result<Secret, CliError> {
+    pub fn create(&self, alias: &str, protection: NewKey) -> Result<Secret, CliError> {
         let secret = Secret::generate()
             .map_err(|e| CliError::unknown(format!("the operating system gives no randomness: {e}")))?;
-        self.write(alias, &secret, protection)?;
+        self.keep(alias, &secret, protection)?;
         Ok(secret)
     }
 
-    fn write(&self, alias: &str, secret: &Secret, protection: &NewKey) -> Result<(), CliError> {
+    /// Writes the file of a key.
+    ///
+    /// # Errors
+    /// There is such a file already, or it cannot be written.
+    pub fn keep(&self, alias: &str, secret: &Secret, protection: NewKey) -> Result<(), CliError> {
         let path = self.path(alias);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|e| CliError::unknown(format!("{}: {e}", folder.display())))?;

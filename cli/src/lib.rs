@@ -2,15 +2,21 @@
 //!
 //! Promises that nothing in here prints: the binary does.
 
+pub mod args;
 pub mod clock;
+pub mod commands;
+pub mod demo;
 pub mod draft;
 pub mod error;
 pub mod examples;
 pub mod flags;
 pub mod keys;
+pub mod output;
 pub mod page;
 pub mod progress;
+pub mod published;
 pub mod recorder;
+pub mod render;
 pub mod schemas;
 pub mod session;
 pub mod strict;

@@ -28,9 +28,7 @@ pub fn run(global: &Global, args: &AmendCommand, output: &mut Output<'_>) -> Res
             });
             (event, reason)
         }
-        AmendCommand::Void { seq, reason } => {
-            (json!({ "type": "entry_voided", "version": 1, "target": seq }), reason)
-        }
+        AmendCommand::Void { seq, reason } => (json!({ "type": "entry_voided", "version": 1, "target": seq }), reason),
     };
     let reason: Text = reason.parse().map_err(|e| CliError::usage(format!("--reason: {e}")))?;
     let draft = Draft { event, reason: Some(reason), by: None, recorded_at: None, target_line: None };

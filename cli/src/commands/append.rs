@@ -16,12 +16,7 @@ use std::{fs::File, io::BufReader, path::Path};
 use trial_core::text::Text;
 
 /// Appends.
-pub fn run(
-    global: &Global,
-    args: &AppendArgs,
-    matches: &ArgMatches,
-    output: &mut Output<'_>,
-) -> Result<u8, CliError> {
+pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u8, CliError> {
     if let Some(word) = &args.template {
         let kind = flags::kind(word).map_err(|e| with_hint(CliError::usage(e.to_string()), e.hint()))?;
         output.text(&draft::template(kind))?;
@@ -114,8 +109,10 @@ impl Report {
 }
 
 fn append_file(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
-    let unreadable = |e: std::io::Error| {
-        CliError { kind: ErrorKind::Unknown, message: format!("{}: {e}", file.display()), hint: None }
+    let unreadable = |e: std::io::Error| CliError {
+        kind: ErrorKind::Unknown,
+        message: format!("{}: {e}", file.display()),
+        hint: None,
     };
     let opened = File::open(file).map_err(unreadable)?;
     let alias = global.key.as_deref();
@@ -147,12 +144,7 @@ fn append_file(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<
 }
 
 /// Only what the ledger says of a draft becomes a line of the report; what could not be told ends the command.
-fn record_line(
-    recorder: &mut Recorder,
-    line: usize,
-    draft: &Draft,
-    alias: Option<&str>,
-) -> Result<Report, CliError> {
+fn record_line(recorder: &mut Recorder, line: usize, draft: &Draft, alias: Option<&str>) -> Result<Report, CliError> {
     let Some(alias) = draft.by.as_deref().or(alias) else {
         let hint = Some("give --key ALIAS, or \"by\" in the draft".to_owned());
         return Ok(Report::refused(line, "no key is named to sign with".into(), hint));
