@@ -7,6 +7,7 @@ pub mod read;
 pub mod shape;
 pub mod write;
 
+use crate::draft;
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValue, builder::PossibleValuesParser};
 use read::Unfit;
 use serde_json::{Map, Value};
@@ -14,7 +15,7 @@ use shape::{Member, Shape, Spelling};
 use std::fmt;
 use trial_core::{
     authority,
-    event::{Event, EventError, EventKind, VERSION},
+    event::{EventError, EventKind, VERSION},
 };
 
 /// The longest command line that is shown as an example; longer events are better written as drafts.
@@ -89,6 +90,11 @@ impl fmt::Display for UnknownEvent {
 impl std::error::Error for UnknownEvent {}
 
 impl UnknownEvent {
+    /// The nearest event type as it stands in the log.
+    pub fn hint_word(&self) -> Option<String> {
+        self.nearest.as_ref().map(|word| word.replace('-', "_"))
+    }
+
     /// What to do next, where that is known.
     pub fn hint(&self) -> Option<String> {
         self.nearest.as_ref().map(|word| format!("did you mean {word}?"))
@@ -120,7 +126,11 @@ pub fn commands() -> impl Iterator<Item = Command> {
 /// The subcommand of one event.
 pub fn command(kind: EventKind) -> Command {
     let command = Command::new(subcommand(kind)).alias(kind.as_str()).about(shape::sentence(kind));
-    command.after_help(after_help(kind)).args(shape::members(kind).iter().map(arg))
+    command.after_help(after_help(kind)).args(shape::members(kind).iter().map(|member| {
+        let filled = draft::filled_in(kind).contains(&member.name.as_str());
+        let arg = arg(member);
+        if filled { arg.required(false).help(format!("{} [filled in where left out]", help(member))) } else { arg }
+    }))
 }
 
 fn after_help(kind: EventKind) -> String {
@@ -211,7 +221,8 @@ fn described(members: &[Member]) -> String {
     members.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// The event that the flags state, as the event types write it.
+/// The event that the flags state, as the event types write it, still without what append fills in
+/// ([`draft::filled_in`]).
 ///
 /// # Errors
 /// The first flag that cannot be read, or whose value the event refuses.
@@ -223,11 +234,11 @@ pub fn event(kind: EventKind, matches: &ArgMatches) -> Result<Value, FlagError> 
     for member in &members {
         let Ok(Some(texts)) = matches.try_get_many::<String>(&member.name) else { continue };
         let texts: Vec<&str> = texts.map(String::as_str).collect();
-        let value = read::gather(&member.shape, &texts)
-            .map_err(|unfit| FlagError::Unfit { flag: member.flag(), unfit })?;
+        let value =
+            read::gather(&member.shape, &texts).map_err(|unfit| FlagError::Unfit { flag: member.flag(), unfit })?;
         facts.insert(member.name.clone(), value);
     }
-    Event::from_value(Value::Object(facts)).map(|event| event.to_value()).map_err(refused)
+    draft::checked(Value::Object(facts)).map_err(refused)
 }
 
 /// One value by its place in an event: what `--new 2.0Gy` means at `/dose`. `null` leaves the member out.
