@@ -47,4 +47,12 @@ impl Dictionary {
     pub fn terms(&self) -> impl Iterator<Item = &Text> {
         self.terms.keys()
     }
+
+    /// The term that looks most like a mistyped one, if any does.
+    pub fn nearest(&self, term: &Text) -> Option<&Text> {
+        let wanted = term.as_str().to_lowercase();
+        let scored =
+            self.terms.keys().map(|known| (strsim::sorensen_dice(&wanted, &known.as_str().to_lowercase()), known));
+        scored.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1))).filter(|(score, _)| *score > 0.3).map(|(_, t)| t)
+    }
 }

@@ -8,7 +8,7 @@ use crate::{
     text::Text,
     words::words,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,8 @@ pub enum Effect {
         /// The entry voided.
         target: Seq,
     },
+    /// Nothing: what it states occurred after the reader's cutoff.
+    Withheld,
 }
 
 /// An event with its place, its time and its signers.
@@ -130,6 +132,18 @@ impl Entry {
             Effect::States => Change::Set(self.seq, &self.event),
             Effect::Revises { target, event } => Change::Set(*target, event),
             Effect::Voids { target } => Change::Unset(*target),
+            Effect::Withheld => Change::Unset(self.seq),
         }
+    }
+
+    /// The entry as a reader sees it who asks what had occurred by the end of a day.
+    pub fn cut(mut self, last: NaiveDate) -> Entry {
+        let after = |event: &Event| event.occurred().is_some_and(|moment| moment.day() > last);
+        match &self.effect {
+            Effect::States if after(&self.event) => self.effect = Effect::Withheld,
+            Effect::Revises { target, event } if after(event) => self.effect = Effect::Voids { target: *target },
+            Effect::States | Effect::Revises { .. } | Effect::Voids { .. } | Effect::Withheld => {}
+        }
+        self
     }
 }

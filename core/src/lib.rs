@@ -2,6 +2,7 @@
 //!
 //! Pure: no files, no clock, no randomness, no store. Everything here is a value, or a fold over verified entries.
 
+pub mod admission;
 pub mod authority;
 pub mod date;
 pub mod dictionary;

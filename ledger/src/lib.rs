@@ -1,1 +1,28 @@
 //! The chain: bytes, hashes, signatures, verifier, store.
+//!
+//! Two invariants, held by types: only verified entries go into a store and only envelopes come out of it, and a log
+//! grows only from a tip that has just been verified.
+
+pub mod body;
+pub mod canon;
+pub mod check;
+pub mod envelope;
+pub mod fault;
+pub mod hash;
+#[cfg(feature = "store")]
+pub mod journal;
+pub mod key;
+#[cfg(feature = "store")]
+pub mod keyfile;
+#[cfg(feature = "store")]
+pub mod ledger;
+pub mod lines;
+#[cfg(feature = "store")]
+mod lockstep;
+pub mod merkle;
+pub mod roster;
+#[cfg(feature = "store")]
+pub mod sled_store;
+pub mod store;
+pub mod tip;
+pub mod verifier;

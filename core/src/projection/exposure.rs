@@ -92,7 +92,14 @@ impl Agent {
 
 impl Projection for Exposure {
     fn apply(&mut self, entry: &Entry) {
-        match entry.change() {
+        self.change(entry.change());
+    }
+}
+
+impl Exposure {
+    /// One step of what is known.
+    pub(crate) fn change(&mut self, change: Change<'_>) {
+        match change {
             Change::Set(seq, event) => self.set(seq, event),
             Change::Unset(seq) => {
                 for agent in self.by_subject.values_mut().flat_map(BTreeMap::values_mut) {

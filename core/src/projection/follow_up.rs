@@ -103,7 +103,14 @@ impl Survivorship {
 
 impl Projection for FollowUp {
     fn apply(&mut self, entry: &Entry) {
-        match entry.change() {
+        self.change(entry.change());
+    }
+}
+
+impl FollowUp {
+    /// One step of what is known.
+    pub(crate) fn change(&mut self, change: Change<'_>) {
+        match change {
             Change::Set(seq, event) => self.set(seq, event),
             Change::Unset(seq) => {
                 for survivorship in self.by_subject.values_mut() {

@@ -16,7 +16,7 @@ pub use radiotherapy::{Course, Fraction, Plan, Radiotherapy};
 pub use response::{Response, Visit};
 pub use safety::{AdverseEvent, Ruling, Safety, SeriousReport};
 pub use subjects::{Consent, Enrolment, Screening, Subject, Subjects};
-pub use trial::{Cut, Trial};
+pub use trial::{Cut, Late, Trial};
 
 use crate::entry::Entry;
 

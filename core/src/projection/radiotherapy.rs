@@ -107,7 +107,14 @@ impl Course {
 
 impl Projection for Radiotherapy {
     fn apply(&mut self, entry: &Entry) {
-        match entry.change() {
+        self.change(entry.change());
+    }
+}
+
+impl Radiotherapy {
+    /// One step of what is known.
+    pub(crate) fn change(&mut self, change: Change<'_>) {
+        match change {
             Change::Set(seq, event) => self.set(seq, event),
             Change::Unset(seq) => {
                 for course in self.by_subject.values_mut() {

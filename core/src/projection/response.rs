@@ -27,7 +27,14 @@ impl Response {
 
 impl Projection for Response {
     fn apply(&mut self, entry: &Entry) {
-        match entry.change() {
+        self.change(entry.change());
+    }
+}
+
+impl Response {
+    /// One step of what is known.
+    pub(crate) fn change(&mut self, change: Change<'_>) {
+        match change {
             Change::Set(seq, Event::TumourAssessed(e)) => {
                 self.by_subject.entry(e.subject.clone()).or_default().set(seq, (**e).clone());
             }

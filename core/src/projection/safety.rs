@@ -155,7 +155,14 @@ impl AdverseEvent {
 
 impl Projection for Safety {
     fn apply(&mut self, entry: &Entry) {
-        match entry.change() {
+        self.change(entry.change());
+    }
+}
+
+impl Safety {
+    /// One step of what is known.
+    pub(crate) fn change(&mut self, change: Change<'_>) {
+        match change {
             Change::Set(seq, event) => self.set(seq, event),
             Change::Unset(seq) => {
                 for ae in self.by_subject.values_mut().flat_map(BTreeMap::values_mut) {

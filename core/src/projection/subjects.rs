@@ -135,7 +135,14 @@ impl Subject {
 
 impl Projection for Subjects {
     fn apply(&mut self, entry: &Entry) {
-        match entry.change() {
+        self.change(entry.change());
+    }
+}
+
+impl Subjects {
+    /// One step of what is known.
+    pub(crate) fn change(&mut self, change: Change<'_>) {
+        match change {
             Change::Set(seq, event) => self.set(seq, event),
             Change::Unset(seq) => {
                 for subject in self.by_id.values_mut() {

@@ -3,6 +3,7 @@
 use super::{Conduct, Exposure, FollowUp, Projection, Radiotherapy, Response, Safety, Subjects};
 use crate::{
     entry::{Change, Effect, Entry},
+    event::EventKind,
     ids::{Hash, Seq, SubjectId},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -38,10 +39,23 @@ pub struct Cut {
     pub head: Option<Hash>,
     /// When the last of them was recorded.
     pub recorded_at: Option<DateTime<Utc>>,
-    /// Entries recorded later than they should have been: the entry, and by how many days.
-    pub late: BTreeMap<Seq, i64>,
+    /// Entries recorded some days after what they state occurred.
+    pub late: BTreeMap<Seq, Late>,
     /// Entries corrected or voided, and by which.
     pub amended: BTreeMap<Seq, Vec<Seq>>,
+}
+
+/// An entry recorded some days after what it states occurred.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Late {
+    /// How many days.
+    pub days: i64,
+    /// The day it occurred.
+    pub day: NaiveDate,
+    /// What occurred.
+    pub kind: EventKind,
+    /// The subject.
+    pub subject: Option<SubjectId>,
 }
 
 impl Projection for Trial {
@@ -53,29 +67,34 @@ impl Projection for Trial {
         self.safety.apply(entry);
         self.response.apply(entry);
         self.follow_up.apply(entry);
-        self.cut.apply(entry);
+        self.cut.apply(entry, &self.subjects);
     }
 }
 
 impl Cut {
-    /// Days between the day something occurred and the day it was recorded.
-    fn delay(entry: &Entry) -> Option<i64> {
-        let occurred: NaiveDate = entry.event.occurred()?.day();
-        Some((entry.recorded_at.date_naive() - occurred).num_days())
+    /// Whether the entry came late. What lies before consent, such as a baseline scan, cannot be recorded sooner.
+    fn late(entry: &Entry, consents: &Subjects) -> Option<Late> {
+        let subject = entry.event.subject();
+        let day = entry.event.occurred()?.day();
+        let consent = subject.and_then(|id| consents.get(id)).and_then(|s| s.consents.first());
+        let possible = consent.map_or(day, |(_, consent)| consent.day.max(day));
+        let days = (entry.recorded_at.date_naive() - possible).num_days();
+        // The day in UTC may be one behind the day at the place.
+        (days > 1).then(|| Late { days, day, kind: entry.event.kind(), subject: subject.cloned() })
     }
-}
 
-impl Projection for Cut {
-    fn apply(&mut self, entry: &Entry) {
+    fn apply(&mut self, entry: &Entry, subjects: &Subjects) {
         self.entries = entry.seq.0 + 1;
         self.head = Some(entry.hash);
         self.recorded_at = Some(entry.recorded_at);
-        match (&entry.effect, Cut::delay(entry)) {
-            (Effect::States, Some(days)) if days > 1 => {
-                self.late.insert(entry.seq, days);
+        match &entry.effect {
+            Effect::States => {
+                if let Some(late) = Cut::late(entry, subjects) {
+                    self.late.insert(entry.seq, late);
+                }
             }
-            (Effect::States, _) => {}
-            (Effect::Revises { target, .. } | Effect::Voids { target }, _) => {
+            Effect::Withheld => {}
+            Effect::Revises { target, .. } | Effect::Voids { target } => {
                 self.amended.entry(*target).or_default().push(entry.seq);
             }
         }
@@ -91,5 +110,18 @@ impl Trial {
         let drug = self.exposure.of(subject).filter_map(|(_, agent)| agent.first_day()).min();
         let fraction = self.radiotherapy.of(subject).and_then(|course| course.first_day());
         drug.into_iter().chain(fraction).min()
+    }
+}
+
+impl Trial {
+    /// What would be known if an entry stated nothing.
+    pub fn withdraw(&mut self, seq: Seq) {
+        self.conduct.deviations.unset(seq);
+        self.subjects.change(Change::Unset(seq));
+        self.exposure.change(Change::Unset(seq));
+        self.radiotherapy.change(Change::Unset(seq));
+        self.safety.change(Change::Unset(seq));
+        self.response.change(Change::Unset(seq));
+        self.follow_up.change(Change::Unset(seq));
     }
 }

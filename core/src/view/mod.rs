@@ -4,11 +4,14 @@
 
 pub mod association;
 pub mod baseline;
+pub mod deviations;
 pub mod escalation;
 pub mod exposure;
 pub mod grouping;
 pub mod observation;
 pub mod radiotherapy;
+pub mod replay;
 pub mod response;
+pub mod subjects;
 pub mod survival;
 pub mod toxicity;

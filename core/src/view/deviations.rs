@@ -1,0 +1,272 @@
+//! Deviations: departures from the protocol that follow from the facts, and those that people recorded.
+//!
+//! What happened is never refused because it broke the protocol: it is recorded, and it is found here.
+
+use super::{
+    escalation::Escalation,
+    observation::{self, Observation},
+    response::ResponseTable,
+};
+use crate::{
+    escalation::Flag,
+    event::DeviationCategory,
+    ids::{Seq, SubjectId},
+    projection::{Agent, Course, Trial},
+    protocol::{AgentPlan, Protocol, RadiotherapyRules},
+    quantity::Mass,
+};
+use chrono::{Days, NaiveDate, TimeDelta};
+use serde::Serialize;
+
+/// One departure.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Deviation {
+    /// The rule that found it, or `recorded` where a person did.
+    pub rule: &'static str,
+    /// What kind.
+    pub category: DeviationCategory,
+    /// The subject, where it concerns one.
+    pub subject: Option<SubjectId>,
+    /// The day, where it has one.
+    pub day: Option<NaiveDate>,
+    /// What happened.
+    pub what: String,
+    /// Whether a person called it important.
+    pub important: Option<bool>,
+    /// The entry that it rests on.
+    pub seq: Option<Seq>,
+}
+
+/// More days than this between two fractions of a plan is more than a weekend.
+const LONGEST_GAP_DAYS: i64 = 3;
+/// A serious event is reported within 24 hours of awareness (EU 536/2014 art. 41).
+const SERIOUS_HOURS: i64 = 24;
+
+/// Reads all departures known on a day, by subject and day.
+pub fn read(
+    trial: &Trial,
+    day: NaiveDate,
+    escalation: Option<&Escalation>,
+    response: &ResponseTable,
+) -> Vec<Deviation> {
+    let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
+    let mut found = Vec::new();
+    for observation in observation::read(trial, day) {
+        let mut of = Finder { trial, protocol, observation: &observation, found: &mut found };
+        of.eligibility();
+        of.drugs();
+        of.radiotherapy();
+        of.serious_events();
+        of.assessment(day, response);
+    }
+    found.extend(over_enrolments(escalation));
+    found.extend(late_entries(trial, protocol));
+    found.extend(recorded(trial));
+    found.sort_by(|a, b| (&a.subject, a.day, a.seq).cmp(&(&b.subject, b.day, b.seq)));
+    found
+}
+
+struct Finder<'a> {
+    trial: &'a Trial,
+    protocol: &'a Protocol,
+    observation: &'a Observation,
+    found: &'a mut Vec<Deviation>,
+}
+
+impl Finder<'_> {
+    fn add(
+        &mut self,
+        rule: &'static str,
+        category: DeviationCategory,
+        at: (Option<NaiveDate>, Option<Seq>),
+        what: String,
+    ) {
+        let subject = Some(self.observation.subject.clone());
+        self.found.push(Deviation { rule, category, subject, day: at.0, what, important: None, seq: at.1 });
+    }
+
+    fn eligibility(&mut self) {
+        let Some(subject) = self.trial.subjects.get(&self.observation.subject) else { return };
+        let Some((seq, screening)) = subject.screenings.last() else { return };
+        if !screening.criteria_not_met.is_empty() {
+            let names: Vec<_> = screening.criteria_not_met.iter().map(|n| n.as_str()).collect();
+            let what = format!("enrolled although not met: {}", names.join(", "));
+            self.add("eligibility_not_met", DeviationCategory::Eligibility, (Some(screening.day), Some(seq)), what);
+        }
+    }
+
+    fn drugs(&mut self) {
+        let protocol = self.protocol;
+        let level = protocol.level(self.observation.level);
+        for plan in &protocol.treatment.agents {
+            let Some(agent) = self.trial.exposure.agent(&self.observation.subject, &plan.agent) else { continue };
+            let assigned = level.and_then(|l| l.doses.get(&plan.agent)).copied();
+            self.doses(plan, agent, assigned);
+        }
+    }
+
+    fn doses(&mut self, plan: &AgentPlan, agent: &Agent, assigned: Option<Mass>) {
+        let category = DeviationCategory::Dosing;
+        let mut expected = assigned.map(|dose| dose.value.nanos());
+        let mut reductions = agent.changes.facts().filter_map(|c| Some((c.day, c.dose?.value.nanos()))).peekable();
+        for (seq, dose) in agent.doses.iter() {
+            while let Some((_, reduced)) = reductions.next_if(|(day, _)| *day <= dose.day) {
+                expected = Some(reduced);
+            }
+            if expected.is_some_and(|expected| expected != dose.milligrams.nanos()) {
+                let what = format!("{} mg of {} taken, another dose was due", dose.milligrams, plan.agent);
+                self.add("dose_not_assigned", category, (Some(dose.day), Some(seq)), what);
+            }
+        }
+        for (seq, dose) in agent.doses.iter().skip(plan.intakes() as usize) {
+            let what = format!("{} taken beyond the {} planned intakes", plan.agent, plan.intakes());
+            self.add("extra_intake", category, (Some(dose.day), Some(seq)), what);
+        }
+        for (seq, (day, cause)) in agent.missed.iter() {
+            self.add("intake_missed", category, (Some(*day), Some(seq)), format!("{} not taken: {cause}", plan.agent));
+        }
+    }
+
+    fn radiotherapy(&mut self) {
+        let (Some(rules), Some(course)) =
+            (&self.protocol.treatment.radiotherapy, self.trial.radiotherapy.of(&self.observation.subject))
+        else {
+            return;
+        };
+        self.plans(rules, course);
+        self.fractions(course);
+    }
+
+    fn plans(&mut self, rules: &RadiotherapyRules, course: &Course) {
+        let category = DeviationCategory::Radiotherapy;
+        let assigned = self.protocol.level(self.observation.level).and_then(|l| l.prescription);
+        for (seq, plan) in course.plans.iter() {
+            let at = (Some(plan.day), Some(seq));
+            let dose = plan.prescription.nanogray();
+            if !(rules.prescription_min.nanogray()..=rules.prescription_max.nanogray()).contains(&dose) {
+                let what = format!(
+                    "{} prescribed, allowed {} to {}",
+                    plan.prescription, rules.prescription_min, rules.prescription_max
+                );
+                self.add("prescription_out_of_range", category, at, what);
+            }
+            if assigned.is_some_and(|assigned| assigned.nanogray() != dose) {
+                self.add(
+                    "prescription_not_assigned",
+                    category,
+                    at,
+                    format!("{} prescribed, the level has another", plan.prescription),
+                );
+            }
+            if plan.fractions != rules.fractions && assigned.is_none() {
+                let what = format!("{} fractions planned, the protocol has {}", plan.fractions, rules.fractions);
+                self.add("fractions_not_planned", category, at, what);
+            }
+            for (organ, dose) in &plan.mean_doses {
+                if let Some(limit) = rules.mean_dose_limits.get(organ).filter(|l| dose.nanogray() > l.nanogray()) {
+                    let what = format!("mean dose to the {organ} {dose}, limit {limit}");
+                    self.add("mean_dose_above_limit", category, at, what);
+                }
+            }
+        }
+    }
+
+    fn fractions(&mut self, course: &Course) {
+        let category = DeviationCategory::Radiotherapy;
+        for (_, plan) in course.plans.iter() {
+            let mut delivered: Vec<_> = course.fractions.iter().filter(|(_, f)| f.plan == plan.name).collect();
+            delivered.sort_by_key(|(_, f)| f.day);
+            for pair in delivered.windows(2) {
+                let days = (pair[1].1.day - pair[0].1.day).num_days();
+                if days > LONGEST_GAP_DAYS {
+                    let what = format!("{days} days between fractions {} and {}", pair[0].1.number, pair[1].1.number);
+                    self.add("fraction_gap", category, (Some(pair[1].1.day), Some(pair[1].0)), what);
+                }
+            }
+            for (seq, fraction) in delivered.iter().filter(|(_, f)| f.number > plan.fractions) {
+                let what = format!("fraction {} of {} planned", fraction.number, plan.fractions);
+                self.add("extra_fraction", category, (Some(fraction.day), Some(*seq)), what);
+            }
+        }
+        for (seq, (_, day, cause)) in course.missed.iter() {
+            self.add("fraction_missed", category, (Some(*day), Some(seq)), format!("fraction missed: {cause}"));
+        }
+    }
+
+    fn serious_events(&mut self) {
+        let trial = self.trial;
+        for (name, ae) in trial.safety.of(&self.observation.subject) {
+            for (seq, report) in ae.serious_reports.iter() {
+                let late = match (report.aware.1, report.reported.1) {
+                    (Some(aware), Some(reported)) => reported - aware > TimeDelta::hours(SERIOUS_HOURS),
+                    _ => report.reported.0 > report.aware.0.checked_add_days(Days::new(1)).unwrap_or(report.aware.0),
+                };
+                if late {
+                    let what = format!("{name} reported later than {SERIOUS_HOURS} hours after awareness");
+                    self.add(
+                        "serious_event_late",
+                        DeviationCategory::SafetyReporting,
+                        (Some(report.reported.0), Some(seq)),
+                        what,
+                    );
+                }
+            }
+        }
+    }
+
+    /// The assessment at the protocol's time point, once its window has passed in a subject still followed.
+    fn assessment(&mut self, day: NaiveDate, response: &ResponseTable) {
+        let plan = &self.protocol.response;
+        let Some(first) = self.observation.first_treatment else { return };
+        let last_day = i64::from(plan.target_day) + i64::from(plan.window_days);
+        let Some(last) = first.checked_add_signed(TimeDelta::days(last_day)) else { return };
+        let died = self.trial.follow_up.of(&self.observation.subject).and_then(|f| f.death()).map(|(_, d)| d.day);
+        let assessed = response.of(&self.observation.subject).is_some_and(|s| s.at_time_point.is_some());
+        if day > last && !assessed && died.is_none_or(|died| died > last) {
+            let what = format!("no tumour assessment at {}", plan.label);
+            self.add("assessment_missing", DeviationCategory::Assessment, (Some(last), None), what);
+        }
+    }
+}
+
+fn over_enrolments(escalation: Option<&Escalation>) -> impl Iterator<Item = Deviation> {
+    let flags = escalation.into_iter().flat_map(|e| &e.flags);
+    flags.filter_map(|flag| match flag {
+        Flag::OverEnrolment(level) => Some(Deviation {
+            rule: "over_enrolment",
+            category: DeviationCategory::Other,
+            subject: None,
+            day: None,
+            what: format!("more subjects at level {level} than places"),
+            important: None,
+            seq: None,
+        }),
+        Flag::LateDlt(_) | Flag::DltWithdrawn(_) => None,
+    })
+}
+
+fn late_entries(trial: &Trial, protocol: &Protocol) -> Vec<Deviation> {
+    let late = trial.cut.late.iter().filter(|(_, late)| late.days > i64::from(protocol.late_entry_days));
+    late.map(|(seq, late)| Deviation {
+        rule: "late_entry",
+        category: DeviationCategory::Other,
+        subject: late.subject.clone(),
+        day: Some(late.day),
+        what: format!("{} recorded {} days after it occurred", late.kind, late.days),
+        important: None,
+        seq: Some(*seq),
+    })
+    .collect()
+}
+
+fn recorded(trial: &Trial) -> impl Iterator<Item = Deviation> {
+    trial.conduct.deviations.iter().map(|(seq, d)| Deviation {
+        rule: "recorded",
+        category: d.category,
+        subject: d.subject.clone(),
+        day: Some(d.occurred_at.day()),
+        what: d.description.to_string(),
+        important: Some(d.important),
+        seq: Some(seq),
+    })
+}

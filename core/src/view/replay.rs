@@ -1,0 +1,118 @@
+//! A replay: every view of the trial at one cut.
+
+use super::{
+    association::{self, Association},
+    baseline::Baseline,
+    deviations::{self, Deviation},
+    escalation::Escalation,
+    exposure::{self, AgentExposure},
+    radiotherapy::RadiotherapyTable,
+    response::ResponseTable,
+    subjects::{self, SubjectRow},
+    survival::Survival,
+    toxicity::Toxicity,
+};
+use crate::{
+    event::{Clock, DataKind},
+    ids::Hash,
+    projection::Trial,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+
+/// When a reading happens and how far it looks.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Reading {
+    /// The day of reading in the trial's zone: windows are judged on it.
+    pub day: NaiveDate,
+    /// Entries recorded later are not seen.
+    pub as_of: Option<DateTime<Utc>>,
+    /// What occurred later is not seen.
+    pub cutoff: Option<NaiveDate>,
+}
+
+/// What every output says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CutLine {
+    /// Number of entries.
+    pub entries: u64,
+    /// Leaf hash of the last of them.
+    pub head: Option<Hash>,
+    /// Day of reading.
+    pub day: NaiveDate,
+    /// Entries recorded later are not seen.
+    pub as_of: Option<DateTime<Utc>>,
+    /// What occurred later is not seen.
+    pub cutoff: Option<NaiveDate>,
+    /// Where the times come from.
+    pub clock: Option<Clock>,
+    /// Whose facts these are.
+    pub data: Option<DataKind>,
+    /// The trial's title.
+    pub title: Option<String>,
+}
+
+/// Every view at one cut.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Replay {
+    /// What it rests on.
+    pub cut: CutLine,
+    /// Escalation; none before a protocol is in force.
+    pub escalation: Option<Escalation>,
+    /// Baseline.
+    pub baseline: Baseline,
+    /// Toxicity.
+    pub toxicity: Toxicity,
+    /// Drug exposure.
+    pub exposure: Vec<AgentExposure>,
+    /// Radiotherapy.
+    pub radiotherapy: RadiotherapyTable,
+    /// Response.
+    pub response: ResponseTable,
+    /// Survival.
+    pub survival: Survival,
+    /// Association.
+    pub association: Vec<Association>,
+    /// Deviations.
+    pub deviations: Vec<Deviation>,
+    /// One line per subject.
+    pub subjects: Vec<SubjectRow>,
+}
+
+impl CutLine {
+    /// The cut of a trial at a reading.
+    pub fn new(trial: &Trial, reading: Reading) -> CutLine {
+        let opened = trial.conduct.opened.as_ref();
+        CutLine {
+            entries: trial.cut.entries,
+            head: trial.cut.head,
+            day: reading.day,
+            as_of: reading.as_of,
+            cutoff: reading.cutoff,
+            clock: opened.map(|o| o.clock),
+            data: opened.map(|o| o.data),
+            title: opened.map(|o| o.title.to_string()),
+        }
+    }
+}
+
+impl Replay {
+    /// Reads every view.
+    pub fn read(trial: &Trial, reading: Reading) -> Replay {
+        let escalation = Escalation::read(trial, reading.day);
+        let response = ResponseTable::read(trial);
+        Replay {
+            cut: CutLine::new(trial, reading),
+            baseline: Baseline::read(trial),
+            toxicity: Toxicity::read(trial),
+            exposure: exposure::read(trial),
+            radiotherapy: RadiotherapyTable::read(trial),
+            survival: Survival::read(trial, &response),
+            association: association::read(trial, &response),
+            deviations: deviations::read(trial, reading.day, escalation.as_ref(), &response),
+            subjects: subjects::read(trial, reading.day, &response),
+            escalation,
+            response,
+        }
+    }
+}

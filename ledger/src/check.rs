@@ -1,0 +1,376 @@
+//! The checks on one entry, in their order, against the verified log in front of it.
+//!
+//! Promises that a [`Verified`] comes from here and nowhere else: there is one path for entries that are read and for
+//! entries that are being made. Does not check whether facts are plausible; that is admission, at append.
+
+use crate::{
+    body::{self, Parts, VERSION},
+    canon::{self, Why},
+    envelope::{Envelope, MAX_LINE},
+    fault::{Fault, FaultKind},
+    key::BadSignature,
+    roster,
+    tip::Tip,
+    verifier::Lookup,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use trial_core::{
+    authority,
+    entry::{Effect, Entry, Role, Signer},
+    event::{Conformity, CorrectionError, Event, EventError, EventKind},
+    ids::{Hash, Key, Name, Seq, SiteId},
+};
+
+/// An entry whose every claim about itself has been checked, with the bytes it stands in.
+///
+/// Only the verifier makes one:
+/// ```compile_fail,E0451
+/// fn forge(entry: trial_core::entry::Entry, envelope: trial_ledger::envelope::Envelope) -> trial_ledger::check::Verified {
+///     trial_ledger::check::Verified { entry, envelope, prev: trial_core::ids::Hash::ZERO, sealed: Default::default() }
+/// }
+/// ```
+/// Everybody may read it:
+/// ```
+/// fn read(verified: &trial_ledger::check::Verified) -> &trial_core::entry::Entry {
+///     verified.entry()
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    envelope: Envelope,
+    entry: Entry,
+    prev: Hash,
+    sealed: BTreeMap<Name, Hash>,
+}
+
+impl Verified {
+    /// What it says.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// The exact bytes.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// Leaf hash of the entry that it follows.
+    pub fn prev(&self) -> Hash {
+        self.prev
+    }
+
+    /// Commitments to values that stand outside the log, by name.
+    pub fn sealed(&self) -> &BTreeMap<Name, Hash> {
+        &self.sealed
+    }
+}
+
+/// An entry that failed, and what it says all the same, so that later faults can still be told apart.
+pub(crate) struct Refusal {
+    pub fault: Fault,
+    pub hash: Hash,
+    pub claims: Option<Entry>,
+}
+
+/// What the verifier knows besides the log up to here.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub tip: &'a Tip,
+    pub lookup: &'a dyn Lookup,
+    /// The genesis that this ledger must have, if the reader knows it.
+    pub genesis: Option<Hash>,
+    /// The line after this one, to tell a missing entry from one that was moved.
+    pub next: Option<&'a Envelope>,
+}
+
+/// Runs all checks on the entry that should come next.
+pub(crate) fn check(context: Context<'_>, envelope: Envelope) -> Result<Verified, Box<Refusal>> {
+    let hash = envelope.leaf_hash();
+    let refuse = |fault, claims| Box::new(Refusal { fault, hash, claims });
+    let parts = spelled(context.tip.next(), &envelope).map_err(|fault| refuse(fault, None))?;
+    let mut entry = typed(context.tip.next(), &parts, hash).map_err(|fault| refuse(fault, None))?;
+    match context.judge(&parts, &mut entry) {
+        Err(fault) => Err(refuse(fault, Some(entry))),
+        Ok(()) => {
+            let (prev, sealed) = (parts.body.prev, parts.body.sealed);
+            Ok(Verified { envelope, entry, prev, sealed })
+        }
+    }
+}
+
+/// Size, canonical form, shape.
+fn spelled(seq: Seq, envelope: &Envelope) -> Result<Parts<'_>, Fault> {
+    if envelope.len() > MAX_LINE {
+        let found = format!("{} bytes", envelope.len());
+        return Err(Fault::at(FaultKind::LimitExceeded, seq, format!("at most {MAX_LINE} bytes"), found));
+    }
+    canon::check(envelope.as_bytes()).map_err(|wrong| {
+        let kind = if wrong.why == Why::Depth { FaultKind::LimitExceeded } else { FaultKind::NotCanonical };
+        Fault::at(kind, seq, "canonical JSON", wrong)
+    })?;
+    let parts = body::read(envelope).map_err(|wrong| schema_violation(seq, &wrong.pointer, &wrong.message))?;
+    if parts.body.v == VERSION {
+        Ok(parts)
+    } else {
+        let found = format!("version {}", parts.body.v);
+        Err(Fault::at(FaultKind::SchemaViolation, seq, format!("format version {VERSION} at /body/v"), found))
+    }
+}
+
+/// The entry, with its event typed; its effect is not known yet.
+fn typed(seq: Seq, parts: &Parts<'_>, hash: Hash) -> Result<Entry, Fault> {
+    let body = &parts.body;
+    let event = Event::from_value(body.event.clone()).map_err(|wrong| match wrong {
+        EventError::UnknownType(found) => {
+            Fault::at(FaultKind::UnknownEventType, seq, "an event type of this format", found)
+        }
+        EventError::Schema { pointer, message } => schema_violation(seq, &format!("/body/event{pointer}"), &message),
+    })?;
+    Ok(Entry {
+        seq: body.seq,
+        hash,
+        recorded_at: body.recorded_at.instant(),
+        signer: body.signer.clone(),
+        countersigners: body.countersigners.clone(),
+        event,
+        reason: body.reason.clone(),
+        effect: Effect::States,
+    })
+}
+
+fn schema_violation(seq: Seq, pointer: &str, message: &str) -> Fault {
+    let place = if pointer.is_empty() { "/" } else { pointer };
+    Fault::at(FaultKind::SchemaViolation, seq, "the shape of an entry", format!("{message} at {place}"))
+}
+
+impl Context<'_> {
+    /// All that depends on the log in front: place, people, signatures, time, what it changes.
+    fn judge(&self, parts: &Parts<'_>, entry: &mut Entry) -> Result<(), Fault> {
+        self.place(parts, entry)?;
+        self.people(entry)?;
+        self.signatures(parts, entry)?;
+        self.time_and_reason(entry)?;
+        entry.effect = self.effect(entry)?;
+        self.keys(entry)
+    }
+
+    fn fault(&self, kind: FaultKind, expected: impl std::fmt::Display, found: impl std::fmt::Display) -> Fault {
+        Fault::at(kind, self.tip.next(), expected, found)
+    }
+
+    /// `seq`, `ledger`, `prev`, and the genesis at the beginning only.
+    fn place(&self, parts: &Parts<'_>, entry: &Entry) -> Result<(), Fault> {
+        let (seq, found) = (self.tip.next(), entry.seq);
+        if found != seq {
+            let moved = || self.next.and_then(seq_of).is_some_and(|next| next < found);
+            let kind = match self.tip.leaf(found) {
+                Some(_) => FaultKind::SeqDuplicate,
+                None if found < seq || moved() => FaultKind::SeqOutOfOrder,
+                None => FaultKind::SeqGap,
+            };
+            return Err(self.fault(kind, seq, found));
+        }
+        let is_first = seq == Seq(0);
+        let opens = entry.event.kind() == EventKind::TrialOpened;
+        if is_first != opens {
+            let expected = if is_first { "trial_opened as the first event" } else { "trial_opened nowhere but first" };
+            let kind = if is_first { FaultKind::GenesisMismatch } else { FaultKind::SchemaViolation };
+            return Err(self.fault(kind, expected, entry.event.kind()));
+        }
+        if is_first && let Some(genesis) = self.genesis.filter(|genesis| *genesis != entry.hash) {
+            return Err(self.fault(FaultKind::GenesisMismatch, genesis, entry.hash));
+        }
+        // After a genesis that failed there is nothing to compare with: its own claim stands, links are still checked.
+        let ledger = if is_first { Hash::ZERO } else { self.tip.genesis_or(parts.body.ledger) };
+        if parts.body.ledger != ledger {
+            return Err(self.fault(FaultKind::WrongLedger, ledger, parts.body.ledger));
+        }
+        let head = self.tip.head();
+        if parts.body.prev != head { Err(self.fault(FaultKind::BrokenLink, head, parts.body.prev)) } else { Ok(()) }
+    }
+
+    /// The signers are in the roster as they say, may sign this, and are not bound to another site.
+    fn people(&self, entry: &Entry) -> Result<(), Fault> {
+        let seq = self.tip.next();
+        if seq == Seq(0) {
+            let signer = &entry.signer;
+            if signer.role != Role::Sponsor || !entry.countersigners.is_empty() {
+                return Err(self.fault(FaultKind::RoleNotAllowed, "a sponsor alone", signer.role));
+            }
+            return self.tip.roster().granting(seq, &roster::founding(signer)).map(|_| ());
+        }
+        self.tip.roster().signing(seq, &entry.signer)?;
+        let mut keys = BTreeSet::from([entry.signer.key]);
+        for countersigner in &entry.countersigners {
+            self.tip.roster().signing(seq, countersigner)?;
+            if !keys.insert(countersigner.key) {
+                let found = format!("{} a second time", countersigner.name);
+                return Err(self.fault(FaultKind::CountersignatureMissing, "another person", found));
+            }
+        }
+        self.authority(&entry.signer, entry.event.kind())?;
+        entry.countersigners.iter().chain([&entry.signer]).try_for_each(|signer| self.scope(signer, &entry.event))
+    }
+
+    fn authority(&self, signer: &Signer, kind: EventKind) -> Result<(), Fault> {
+        if authority::may_sign(signer.role, kind) {
+            return Ok(());
+        }
+        let allowed: Vec<_> = authority::roles(kind).iter().map(|role| role.as_str()).collect();
+        let expected = format!("{} for {kind}", allowed.join(" or "));
+        Err(self.fault(FaultKind::RoleNotAllowed, expected, signer.role))
+    }
+
+    /// A person bound to a site writes about that site's subjects only.
+    fn scope(&self, signer: &Signer, event: &Event) -> Result<(), Fault> {
+        let Some(own) = &signer.site else { return Ok(()) };
+        let consented = if let Event::ConsentGiven(consent) = event { Some(&consent.site) } else { None };
+        let known = event.subject().and_then(|subject| self.tip.site_of(subject));
+        let other = |site: &&SiteId| *site != own;
+        match [consented, known].into_iter().flatten().find(other) {
+            Some(site) => Err(self.fault(FaultKind::SiteOutOfScope, format!("site {own}"), format!("site {site}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Exactly the signatures of the signer and the countersigners, sorted by key, each strictly valid.
+    fn signatures(&self, parts: &Parts<'_>, entry: &Entry) -> Result<(), Fault> {
+        let seq = self.tip.next();
+        if !parts.signatures.windows(2).all(|pair| pair[0].key < pair[1].key) {
+            return Err(self.fault(FaultKind::SignatureNotCanonical, "signatures sorted by key", "another order"));
+        }
+        let present = |key: Key| parts.signatures.iter().any(|line| line.key == key);
+        if !present(entry.signer.key) {
+            return Err(self.fault(
+                FaultKind::SignatureInvalid,
+                format!("a signature by {}", entry.signer.name),
+                "none",
+            ));
+        }
+        if let Some(absent) = entry.countersigners.iter().find(|signer| !present(signer.key)) {
+            let expected = format!("a signature by {}", absent.name);
+            return Err(self.fault(FaultKind::CountersignatureMissing, expected, "none"));
+        }
+        if parts.signatures.len() != 1 + entry.countersigners.len() {
+            let expected = format!("{} signatures", 1 + entry.countersigners.len());
+            return Err(self.fault(FaultKind::SignatureNotCanonical, expected, parts.signatures.len()));
+        }
+        let message = body::message(parts.signed);
+        for line in &parts.signatures {
+            let Some(signature) = line.signature() else {
+                return Err(self.fault(FaultKind::SignatureNotCanonical, "64 bytes in padded base64", line.key));
+            };
+            let founder;
+            let public = match self.tip.roster().get(line.key) {
+                Some(member) => &member.public,
+                None => {
+                    founder = self.tip.roster().granting(seq, &roster::founding(&entry.signer))?;
+                    &founder.public
+                }
+            };
+            public.verify(&message, &signature).map_err(|bad| {
+                let kind = match bad {
+                    BadSignature::NotCanonical => FaultKind::SignatureNotCanonical,
+                    BadSignature::Invalid => FaultKind::SignatureInvalid,
+                };
+                self.fault(kind, "a signature by this key over this body", format!("{bad} (key {})", line.key))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn time_and_reason(&self, entry: &Entry) -> Result<(), Fault> {
+        if let Some(before) = self.tip.recorded_at().filter(|before| entry.recorded_at < before.instant()) {
+            let found = body::RecordedAt::new(entry.recorded_at);
+            return Err(self.fault(FaultKind::TimeRegression, format!("{before} or later"), found));
+        }
+        let overrides =
+            matches!(&entry.event, Event::EscalationDecided(decision) if decision.conformity == Conformity::Override);
+        if (entry.event.kind().needs_reason() || overrides) && entry.reason.is_none() {
+            return Err(self.fault(FaultKind::MissingReason, format!("a reason for {}", entry.event.kind()), "none"));
+        }
+        Ok(())
+    }
+
+    /// What the entry does to what is known; corrections need the authority over what they change.
+    fn effect(&self, entry: &Entry) -> Result<Effect, Fault> {
+        if let Event::EntryCorrected(correction) = &entry.event {
+            let current = self.current(correction.target)?;
+            self.over(entry, &current)?;
+            let event = correction.apply_to(&current).map_err(|wrong| self.uncorrectable(&correction.old, wrong))?;
+            self.scope(&entry.signer, &event)?;
+            return Ok(Effect::Revises { target: correction.target, event: Box::new(event) });
+        }
+        if let Event::EntryVoided(voided) = &entry.event {
+            let current = self.current(voided.target)?;
+            self.over(entry, &current)?;
+            if !current.kind().is_correctable() {
+                return Err(self.uncorrectable(&serde_json::Value::Null, CorrectionError::NotCorrectable));
+            }
+            return Ok(Effect::Voids { target: voided.target });
+        }
+        if let Event::ValueRedacted(redaction) = &entry.event {
+            self.scope(&entry.signer, &self.stated(redaction.target)?)?;
+        }
+        Ok(Effect::States)
+    }
+
+    fn over(&self, entry: &Entry, current: &Event) -> Result<(), Fault> {
+        if current.kind().is_correctable() {
+            self.authority(&entry.signer, current.kind())?;
+        }
+        self.scope(&entry.signer, current)
+    }
+
+    fn uncorrectable(&self, old: &serde_json::Value, wrong: CorrectionError) -> Fault {
+        match wrong {
+            CorrectionError::Stale { current } => self.fault(FaultKind::StaleCorrection, current, old),
+            CorrectionError::NotCorrectable
+            | CorrectionError::FixedMember
+            | CorrectionError::NoSuchMember
+            | CorrectionError::Event(_) => {
+                self.fault(FaultKind::SchemaViolation, "a correction that can be made", wrong)
+            }
+        }
+    }
+
+    /// What an earlier entry states now.
+    fn current(&self, target: Seq) -> Result<Event, Fault> {
+        match self.tip.amended(target) {
+            Some(Some(event)) => Ok(event.clone()),
+            Some(None) => {
+                let found = format!("entry {target}, which is voided");
+                Err(self.fault(FaultKind::StaleCorrection, "an entry that states something", found))
+            }
+            None => self.stated(target),
+        }
+    }
+
+    /// What an earlier entry stated when it was recorded: the bytes are fetched again and must be the verified ones.
+    fn stated(&self, target: Seq) -> Result<Event, Fault> {
+        let Some(leaf) = self.tip.leaf(target) else {
+            return Err(self.fault(FaultKind::StaleCorrection, "an earlier entry", format!("entry {target}")));
+        };
+        let envelope = self.lookup.envelope(target).filter(|envelope| envelope.leaf_hash() == leaf);
+        let event = envelope.and_then(|envelope| Event::from_value(body::read(&envelope).ok()?.body.event).ok());
+        event.ok_or_else(|| {
+            let expected = format!("entry {target} ({leaf}) to be there still");
+            self.fault(FaultKind::StoreUnreadable, expected, "it cannot be read again")
+        })
+    }
+
+    /// Keys that enter or leave the roster.
+    fn keys(&self, entry: &Entry) -> Result<(), Fault> {
+        if let Event::KeyGranted(grant) = &entry.event {
+            self.tip.roster().granting(self.tip.next(), grant)?;
+        }
+        if let Event::KeyRevoked(revocation) = &entry.event {
+            self.tip.roster().revoking(self.tip.next(), revocation)?;
+        }
+        Ok(())
+    }
+}
+
+fn seq_of(envelope: &Envelope) -> Option<Seq> {
+    body::read(envelope).ok().map(|parts| parts.body.seq)
+}

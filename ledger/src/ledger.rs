@@ -1,0 +1,440 @@
+//! Ledger: a directory with the journal, the store, checkpoints and sealed values.
+//!
+//! Promises that an acknowledged entry is in the journal on disk and in the store, that opening verifies every entry, and
+//! that whichever of the two is behind catches up from the other, with a notice. Never makes a ledger where none is, and
+//! never repairs a difference. Does not compare with what anybody saw before: that is the part of checkpoints and pins.
+
+use crate::body::RecordedAt;
+use crate::{
+    check::Verified,
+    envelope::Envelope,
+    fault::{Fault, FaultKind},
+    journal::Journal,
+    key::Secret,
+    lines::{LineIndex, Lines, Tail, read_lines},
+    lockstep::{Either, Lockstep},
+    sled_store::SledStore,
+    store::{Store, StoreError},
+    tip::{Draft, Tip},
+    verifier::{Lookup, Verifier},
+};
+use std::{
+    fmt,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+use trial_core::ids::Seq;
+
+/// The entry lines.
+pub const JOURNAL: &str = "journal.jsonl";
+/// The folder of the store.
+pub const STORE: &str = "store";
+/// The folder of the signed checkpoints.
+pub const CHECKPOINTS: &str = "checkpoints";
+/// The folder of the sealed values.
+pub const SEALED: &str = "sealed";
+
+/// How many entries the store takes at a time when it catches up.
+const CATCH_UP: usize = 512;
+
+/// How many faults are kept of a ledger that has more.
+const MOST_FAULTS: usize = 1000;
+
+/// A ledger that was verified when it was opened, and may grow.
+pub struct Ledger {
+    dir: PathBuf,
+    journal: Journal,
+    store: SledStore,
+    tip: Tip,
+    /// Set while an append has not come to its end: then only a new open can tell what is on disk.
+    unsure: bool,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ledger({}, {} entries)", self.dir.display(), self.tip.size())
+    }
+}
+
+/// Something that opening put in order, to be told to whoever opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// The store lacked entries that the journal has.
+    StoreCaughtUp {
+        /// How many it had.
+        had: u64,
+        /// How many it has now.
+        has: u64,
+    },
+    /// The journal lacked entries that the store has.
+    JournalCaughtUp {
+        /// How many it had.
+        had: u64,
+        /// How many it has now.
+        has: u64,
+    },
+    /// Bytes behind the last whole line of the journal, never acknowledged, were cut off.
+    UnacknowledgedTail {
+        /// How many bytes.
+        bytes: u64,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::StoreCaughtUp { had, has } => {
+                write!(f, "the store had {had} of {has} entries: the others were verified and taken from the journal")
+            }
+            Notice::JournalCaughtUp { had, has } => {
+                write!(f, "the journal had {had} of {has} entries: the others were verified and taken from the store")
+            }
+            Notice::UnacknowledgedTail { bytes } => {
+                write!(
+                    f,
+                    "the journal ended in {bytes} bytes of an entry that was never acknowledged: they were cut off"
+                )
+            }
+        }
+    }
+}
+
+impl Ledger {
+    /// Makes a new ledger in a directory that is empty or not there yet; everything is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`LedgerError::Exists`] when there is anything in the directory.
+    pub fn init(dir: &Path, genesis: &Verified) -> Result<Ledger, LedgerError> {
+        let mut tip = Tip::default();
+        tip.take(genesis, &()).map_err(LedgerError::refused)?;
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |error| LedgerError::Io(path, error)
+        };
+        fs::create_dir_all(dir).map_err(io(dir))?;
+        if fs::read_dir(dir).map_err(io(dir))?.next().is_some() {
+            return Err(LedgerError::Exists(dir.to_owned()));
+        }
+        for folder in [STORE, CHECKPOINTS, SEALED] {
+            fs::create_dir(dir.join(folder)).map_err(io(dir))?;
+        }
+        let mut journal = Journal::create(&dir.join(JOURNAL)).map_err(io(&dir.join(JOURNAL)))?;
+        let mut store = SledStore::open(&dir.join(STORE))?;
+        journal.append([genesis.envelope()]).map_err(io(&dir.join(JOURNAL)))?;
+        store.append_if_next(std::slice::from_ref(genesis))?;
+        let parent = dir.canonicalize().map_err(io(dir))?;
+        for folder in [Some(dir.join(STORE)), Some(dir.to_owned()), parent.parent().map(Path::to_owned)] {
+            folder.map_or(Ok(()), |folder| sync_folder(&folder).map_err(io(&folder)))?;
+        }
+        Ok(Ledger { dir: dir.to_owned(), journal, store, tip, unsure: false })
+    }
+
+    /// Opens a ledger and verifies all of it.
+    ///
+    /// # Errors
+    /// See [`Ledger::open_with`].
+    pub fn open(dir: &Path) -> Result<(Ledger, Vec<Notice>), LedgerError> {
+        Ledger::open_with(dir, |_| {})
+    }
+
+    /// Opens a ledger and shows each entry as it is verified, in order: one pass for the chain and for what is folded.
+    ///
+    /// # Errors
+    /// There is no ledger, it is in use, it cannot be read, or it is faulty; what was shown before a fault is sound.
+    pub fn open_with(dir: &Path, mut show: impl FnMut(&Verified)) -> Result<(Ledger, Vec<Notice>), LedgerError> {
+        let path = dir.join(JOURNAL);
+        let io = |error| LedgerError::Io(path.clone(), error);
+        let (lines, index) = lines_of(dir)?.unzip();
+        let tail = lines.as_ref().map(Lines::tail);
+        let mut store = SledStore::open(&dir.join(STORE))?;
+        let stored = store.head()?.map_or(0, |head| head.seq.0 + 1);
+
+        let source = Lockstep::new(lines, store.clone(), stored);
+        let journal_end = source.journal_end();
+        let mut verifier = Verifier::new(source, Either { store: store.clone(), journal: index });
+        let (mut behind, mut faults) = (Vec::new(), Faults::default());
+        for judged in verifier.by_ref() {
+            match judged {
+                Ok(verified) => {
+                    show(&verified);
+                    if verified.entry().seq.0 >= stored {
+                        behind.push(verified);
+                    }
+                    if behind.len() == CATCH_UP {
+                        store.append_if_next(&std::mem::take(&mut behind))?;
+                    }
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        store.append_if_next(&behind)?;
+        if !faults.list.is_empty() {
+            return Err(LedgerError::Faulty(faults.list, faults.total));
+        }
+        let tip = match verifier.finish() {
+            Err(fault) if fault.kind == FaultKind::StoreMissing => return Err(LedgerError::Missing(dir.to_owned())),
+            judged => judged.map_err(LedgerError::refused)?,
+        };
+
+        let had = journal_end.get().unwrap_or(0);
+        let tail = tail.map_or_else(Tail::default, |tail| tail.get());
+        let mut journal = match fs::exists(&path).map_err(io)? {
+            true => Journal::open(&path, end_of(&path, tail).map_err(io)?).map_err(io)?,
+            false => Journal::create(&path).and_then(|journal| sync_folder(dir).map(|()| journal)).map_err(io)?,
+        };
+        journal_catches_up(&mut journal, &store, &tip, had, &path)?;
+        let mut notices = Vec::new();
+        let has = tip.size();
+        notices.extend((tail.bytes > 0).then_some(Notice::UnacknowledgedTail { bytes: tail.bytes }));
+        notices.extend((stored < has).then_some(Notice::StoreCaughtUp { had: stored, has }));
+        notices.extend((had < has).then_some(Notice::JournalCaughtUp { had, has }));
+        Ok((Ledger { dir: dir.to_owned(), journal, store, tip, unsure: false }, notices))
+    }
+
+    /// The verified end, from which new entries are made.
+    pub fn tip(&self) -> &Tip {
+        &self.tip
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The store, for look-ups.
+    pub fn store(&self) -> &SledStore {
+        &self.store
+    }
+
+    /// All entries once more, verified again.
+    pub fn entries(&self) -> Verifier<impl Iterator<Item = Result<Envelope, Fault>>, &SledStore> {
+        let unreadable = |error| Fault::new(FaultKind::StoreUnreadable, "entries in the store", error);
+        let read = self.store.scan(0..self.tip.size()).map(move |read| read.map_err(unreadable));
+        Verifier::new(read, &self.store)
+    }
+
+    /// A batch of new entries, which may build on each other.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch { store: &self.store, tip: self.tip.clone(), entries: Vec::new() }
+    }
+
+    /// Appends entries: all or none. When this returns, they are on disk.
+    ///
+    /// Entries that the ledger has already are passed over, so that an append whose outcome is not known can be repeated.
+    ///
+    /// # Errors
+    /// A fault that a reader would find: nothing has changed then. Or the disk failed: then the ledger takes nothing more
+    /// until it is opened again, which tells what is there.
+    // BUG: if the journal has the entries and the store fails, they were not acknowledged but will be there: the next open
+    // verifies them, lets the store catch up, and tells.
+    pub fn append(&mut self, entries: &[Verified]) -> Result<(), LedgerError> {
+        if self.unsure {
+            return Err(LedgerError::Unsure(self.dir.clone()));
+        }
+        let known = |verified: &&Verified| self.tip.leaf(verified.entry().seq) == Some(verified.entry().hash);
+        let new = &entries[entries.iter().take_while(known).count()..];
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut tip = self.tip.clone();
+        let earlier = Earlier { entries: new, store: &self.store };
+        new.iter().try_for_each(|verified| tip.take(verified, &earlier)).map_err(LedgerError::refused)?;
+        self.unsure = true;
+        let path = || self.dir.join(JOURNAL);
+        self.journal.append(new.iter().map(Verified::envelope)).map_err(|e| LedgerError::Io(path(), e))?;
+        self.store.append_if_next(new)?;
+        self.unsure = false;
+        self.tip = tip;
+        Ok(())
+    }
+}
+
+/// The journal of a directory that has one, where there is a ledger at all.
+fn lines_of(dir: &Path) -> Result<Option<(Lines, LineIndex)>, LedgerError> {
+    let path = dir.join(JOURNAL);
+    match fs::metadata(&path) {
+        Ok(journal) if journal.len() > 0 => read_lines(&path).map(Some).map_err(|e| LedgerError::Io(path, e)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(LedgerError::Io(path, error)),
+        // Opening sled would make an empty database: only where there is one already can it hold the genesis.
+        Ok(_) | Err(_) => match fs::exists(dir.join(STORE).join("db")) {
+            Ok(true) => Ok(None),
+            Ok(false) => Err(LedgerError::Missing(dir.to_owned())),
+            Err(error) => Err(LedgerError::Io(dir.to_owned(), error)),
+        },
+    }
+}
+
+/// Where the whole lines of the journal end.
+fn end_of(path: &Path, tail: Tail) -> io::Result<u64> {
+    if tail.bytes > 0 { Ok(tail.offset) } else { Ok(fs::metadata(path)?.len()) }
+}
+
+fn journal_catches_up(
+    journal: &mut Journal,
+    store: &SledStore,
+    tip: &Tip,
+    had: u64,
+    path: &Path,
+) -> Result<(), LedgerError> {
+    let mut lines = Vec::new();
+    for (seq, read) in (had..).zip(store.scan(had..tip.size())) {
+        let envelope = read?;
+        // They were verified a moment ago; these are the same bytes, or something is changing the store under us.
+        if tip.leaf(Seq(seq)) != Some(envelope.leaf_hash()) {
+            let changed = Fault::at(FaultKind::JournalDiffers, Seq(seq), "the entry just verified", "another one");
+            return Err(LedgerError::refused(changed));
+        }
+        lines.push(envelope);
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    journal.append(&lines).map_err(|e| LedgerError::Io(path.to_owned(), e))
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // A new name is on disk only once its folder is.
+    File::open(folder)?.sync_all()
+}
+
+/// Entries signed one after the other and not yet appended.
+pub struct Batch<'l> {
+    store: &'l SledStore,
+    tip: Tip,
+    entries: Vec<Verified>,
+}
+
+impl Batch<'_> {
+    /// The end of the log with the batch.
+    pub fn tip(&self) -> &Tip {
+        &self.tip
+    }
+
+    /// Signs the next entry: see [`Tip::sign`]. When this fails, the batch is as it was.
+    ///
+    /// # Errors
+    /// The fault that a reader would find in the entry.
+    pub fn sign(&mut self, draft: Draft, secrets: &[&Secret], at: RecordedAt) -> Result<&Verified, Fault> {
+        let earlier = Earlier { entries: &self.entries, store: self.store };
+        let made = self.tip.sign(draft, secrets, at, &earlier)?;
+        Ok(self.entries.push_mut(made))
+    }
+
+    /// The entries, for [`Ledger::append`].
+    pub fn into_entries(self) -> Vec<Verified> {
+        self.entries
+    }
+}
+
+/// Entries that are not in the store yet, then the store.
+struct Earlier<'a> {
+    entries: &'a [Verified],
+    store: &'a SledStore,
+}
+
+impl Lookup for Earlier<'_> {
+    fn envelope(&self, seq: Seq) -> Option<Envelope> {
+        let pending = self.entries.iter().find(|verified| verified.entry().seq == seq);
+        pending.map(|verified| verified.envelope().clone()).or_else(|| self.store.envelope(seq))
+    }
+}
+
+#[derive(Default)]
+struct Faults {
+    list: Vec<Fault>,
+    total: usize,
+}
+
+impl Faults {
+    fn push(&mut self, fault: Fault) {
+        self.total += 1;
+        if self.list.len() < MOST_FAULTS {
+            self.list.push(fault);
+        }
+    }
+}
+
+/// Why a ledger cannot be made, opened or appended to.
+#[derive(Debug)]
+pub enum LedgerError {
+    /// There is something in the directory already.
+    Exists(PathBuf),
+    /// There is no ledger in the directory.
+    Missing(PathBuf),
+    /// The operating system refused.
+    Io(PathBuf, io::Error),
+    /// The store refused.
+    Store(StoreError),
+    /// The first faults of the ledger, or of the entry to be appended, and how many there are in all.
+    Faulty(Vec<Fault>, usize),
+    /// An earlier append failed half-way.
+    Unsure(PathBuf),
+}
+
+impl LedgerError {
+    fn refused(fault: Fault) -> LedgerError {
+        LedgerError::Faulty(vec![fault], 1)
+    }
+
+    /// Whether something is proven to be wrong with the record; otherwise it could not be told.
+    pub fn is_proof(&self) -> bool {
+        match self {
+            LedgerError::Faulty(faults, _) => faults.iter().any(|fault| fault.kind.is_proof()),
+            LedgerError::Exists(_)
+            | LedgerError::Missing(_)
+            | LedgerError::Io(..)
+            | LedgerError::Store(_)
+            | LedgerError::Unsure(_) => false,
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            LedgerError::Exists(_) => "choose a directory that is empty or not there yet",
+            LedgerError::Missing(_) => "check the path; if there was a ledger here, it was moved or deleted",
+            LedgerError::Io(..) => "check the path, its permissions and the space on the disk",
+            LedgerError::Store(StoreError::InUse(_)) => "wait until the other command has ended",
+            LedgerError::Store(StoreError::NotNext { .. }) => "open the ledger again and repeat",
+            LedgerError::Store(StoreError::Unreadable(_)) => {
+                "verify the journal alone; the store can be made again from it when its folder is moved away"
+            }
+            LedgerError::Faulty(..) => "keep a copy as evidence and compare with your last checkpoint",
+            LedgerError::Unsure(_) => "open the ledger again: that verifies and tells what is there",
+        }
+    }
+}
+
+impl From<StoreError> for LedgerError {
+    fn from(error: StoreError) -> Self {
+        LedgerError::Store(error)
+    }
+}
+
+impl fmt::Display for LedgerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LedgerError::Exists(path) => write!(f, "{} is not empty", path.display()),
+            LedgerError::Missing(path) => write!(f, "there is no ledger in {}", path.display()),
+            LedgerError::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            LedgerError::Store(error) => error.fmt(f),
+            LedgerError::Faulty(faults, total) => {
+                faults.first().map_or(Ok(()), |fault| fault.fmt(f))?;
+                if *total > 1 { write!(f, " (and {} more)", total - 1) } else { Ok(()) }
+            }
+            LedgerError::Unsure(path) => write!(f, "an earlier append to {} failed half-way", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for LedgerError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            LedgerError::Io(_, error) => Some(error),
+            LedgerError::Store(error) => Some(error),
+            LedgerError::Faulty(faults, _) => faults.first().map(|fault| fault as _),
+            LedgerError::Exists(_) | LedgerError::Missing(_) | LedgerError::Unsure(_) => None,
+        }
+    }
+}

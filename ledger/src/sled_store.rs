@@ -1,0 +1,149 @@
+//! Sled store: the entries in sled 0.34.7, one transaction for each append.
+//!
+//! Promises the contract of [`Store`]. sled's `flush` does not reach the disk on Linux (it calls `sync_file_range`), so
+//! after a loss of power the journal is the record; on close the file is synced. sled may panic on a damaged file and may
+//! open a truncated one as empty: panics are caught here, and the ledger compares with the journal. Opening rewrites
+//! files: a sled folder is never evidence.
+
+use crate::{
+    check::Verified,
+    envelope::Envelope,
+    store::{Head, Store, StoreError, follow},
+    verifier::Lookup,
+};
+use sled::{
+    Db, Transactional, Tree,
+    transaction::{ConflictableTransactionError, TransactionError},
+};
+use std::{
+    fs::File,
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use trial_core::ids::{Hash, Seq};
+
+/// Page cache in bytes: enough for the upper levels of the trees; entries are read once, in order.
+const CACHE: u64 = 64 << 20;
+
+const HEAD: &[u8] = b"head";
+
+/// A sled database in a folder of its own. Clones share it.
+#[derive(Clone)]
+pub struct SledStore {
+    /// Lines by seq, big-endian.
+    entries: Tree,
+    /// The head: seq, then leaf hash.
+    meta: Tree,
+    // Last, so that the trees are dropped before the file is synced.
+    open: Arc<Open>,
+}
+
+/// The open database; synced to disk when the last clone goes.
+struct Open {
+    db: Db,
+    file: PathBuf,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        // Nothing rests on this: what is lost here, the journal has.
+        let _ = guard(|| self.db.flush());
+        let _ = File::open(&self.file).and_then(|file| file.sync_data());
+    }
+}
+
+impl SledStore {
+    /// Opens the database in a folder, or makes an empty one there. Whether it may be empty is for the ledger to judge.
+    ///
+    /// # Errors
+    /// Another process has it open, or it cannot be read.
+    pub fn open(folder: &Path) -> Result<SledStore, StoreError> {
+        let config = sled::Config::new().path(folder).use_compression(false).flush_every_ms(None).cache_capacity(CACHE);
+        let opened = guard(|| {
+            let db = config.open()?;
+            Ok((db.open_tree("entries")?, db.open_tree("meta")?, db))
+        });
+        let (entries, meta, db) = opened.map_err(|error| match error {
+            // sled has no kind for this: the message is all there is.
+            StoreError::Unreadable(why) if why.contains("could not acquire lock") => StoreError::InUse(folder.into()),
+            other => other,
+        })?;
+        Ok(SledStore { entries, meta, open: Arc::new(Open { db, file: folder.join("db") }) })
+    }
+}
+
+/// Runs sled code, which may panic on damaged files.
+fn guard<T>(run: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(result) => result.map_err(|error| StoreError::Unreadable(error.to_string())),
+        Err(_) => Err(StoreError::Unreadable("sled failed on its own file, which may be damaged".to_owned())),
+    }
+}
+
+fn encoded(head: Head) -> Vec<u8> {
+    [&head.seq.0.to_be_bytes()[..], &head.hash.0].concat()
+}
+
+fn decoded(bytes: &[u8]) -> Option<Head> {
+    let (seq, hash) = bytes.split_first_chunk::<8>()?;
+    Some(Head { seq: Seq(u64::from_be_bytes(*seq)), hash: Hash(hash.try_into().ok()?) })
+}
+
+fn damaged() -> StoreError {
+    StoreError::Unreadable("its head has not the expected 40 bytes".to_owned())
+}
+
+impl Store for SledStore {
+    fn append_if_next(&mut self, entries: &[Verified]) -> Result<(), StoreError> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            (&self.entries, &self.meta).transaction(|(lines, meta)| {
+                let abort = ConflictableTransactionError::Abort;
+                let head = match meta.get(HEAD)? {
+                    None => None,
+                    Some(bytes) => Some(decoded(&bytes).ok_or_else(|| abort(damaged()))?),
+                };
+                for verified in entries {
+                    lines.insert(&verified.entry().seq.0.to_be_bytes(), verified.envelope().as_bytes())?;
+                }
+                if let Some(head) = follow(head, entries).map_err(abort)? {
+                    meta.insert(HEAD, encoded(head))?;
+                }
+                Ok(())
+            })
+        }));
+        match outcome {
+            Ok(Ok(())) => guard(|| self.open.db.flush()).map(|_| ()),
+            Ok(Err(TransactionError::Abort(error))) => Err(error),
+            Ok(Err(TransactionError::Storage(error))) => Err(StoreError::Unreadable(error.to_string())),
+            Err(_) => Err(StoreError::Unreadable("sled failed on its own file, which may be damaged".to_owned())),
+        }
+    }
+
+    fn scan(&self, places: Range<u64>) -> impl Iterator<Item = Result<Envelope, StoreError>> {
+        let end = places.end.max(places.start);
+        let mut found = self.entries.range(places.start.to_be_bytes()..end.to_be_bytes());
+        // Nothing comes after an entry that cannot be read: whoever went on would be shown a history with a hole.
+        let mut ended = false;
+        std::iter::from_fn(move || {
+            let read = if ended { None } else { guard(|| found.next().transpose()).transpose() };
+            ended = !matches!(read, Some(Ok(_)));
+            read.map(|read| read.map(|(_, line)| Envelope::new(line.to_vec())))
+        })
+    }
+
+    fn head(&self) -> Result<Option<Head>, StoreError> {
+        guard(|| self.meta.get(HEAD))?.map(|bytes| decoded(&bytes).ok_or_else(damaged)).transpose()
+    }
+
+    fn get(&self, seq: Seq) -> Result<Option<Envelope>, StoreError> {
+        Ok(guard(|| self.entries.get(seq.0.to_be_bytes()))?.map(|line| Envelope::new(line.to_vec())))
+    }
+}
+
+impl Lookup for SledStore {
+    fn envelope(&self, seq: Seq) -> Option<Envelope> {
+        self.get(seq).ok().flatten()
+    }
+}

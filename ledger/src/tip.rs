@@ -1,0 +1,302 @@
+//! Tip: the verified end of a log in memory, and the only place from which the log can grow.
+//!
+//! Promises that what it signs has passed the very checks that a reader will run. Does not write anything anywhere,
+//! and reads no clock: the time of a new entry is an argument.
+
+use crate::{
+    body::{self, Body, RecordedAt, VERSION},
+    check::{Context, Refusal, Verified, check},
+    fault::{Fault, FaultKind},
+    key::Secret,
+    merkle::Frontier,
+    roster::{self, Roster},
+    verifier::Lookup,
+};
+use std::{collections::BTreeMap, sync::Arc};
+use trial_core::{
+    entry::{Effect, Entry, Meaning, Signer},
+    event::{Event, TrialOpened},
+    ids::{Hash, Key, Name, Seq, SiteId, SubjectId},
+    text::Text,
+};
+
+/// What is known at the verified end of a log. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Tip {
+    next: Seq,
+    head: Option<Hash>,
+    genesis: Option<Hash>,
+    opened: Option<TrialOpened>,
+    frontier: Frontier,
+    /// Leaf hashes by place; zeros where an entry is missing. Shared, and copied only when a clone grows.
+    leaves: Arc<Vec<Hash>>,
+    roster: Roster,
+    recorded_at: Option<RecordedAt>,
+    /// Where each subject gave consent.
+    sites: BTreeMap<SubjectId, SiteId>,
+    /// What corrected entries state now; nothing where they are voided.
+    amended: BTreeMap<Seq, Option<Event>>,
+}
+
+/// An entry to be made: what a person decides about it; the rest follows from the tip.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// What happened.
+    pub event: Event,
+    /// What the author's signature means.
+    pub meaning: Meaning,
+    /// Who else signs, and what it means.
+    pub countersigners: Vec<(Key, Meaning)>,
+    /// Why, where the event asks for it.
+    pub reason: Option<Text>,
+    /// Commitments to values that stand outside the log, by name.
+    pub sealed: BTreeMap<Name, Hash>,
+}
+
+impl Draft {
+    /// A draft that one author signs, without a reason.
+    pub fn new(event: impl Into<Event>) -> Draft {
+        Draft {
+            event: event.into(),
+            meaning: Meaning::Authorship,
+            countersigners: Vec::new(),
+            reason: None,
+            sealed: BTreeMap::new(),
+        }
+    }
+
+    /// The same with a reason.
+    pub fn because(self, reason: Text) -> Draft {
+        Draft { reason: Some(reason), ..self }
+    }
+}
+
+impl Tip {
+    /// How many entries the log has.
+    pub fn size(&self) -> u64 {
+        self.next.0
+    }
+
+    /// The place of the next entry.
+    pub fn next(&self) -> Seq {
+        self.next
+    }
+
+    /// Leaf hash of the last entry; zeros when there is none.
+    pub fn head(&self) -> Hash {
+        self.head.unwrap_or(Hash::ZERO)
+    }
+
+    /// The RFC 6962 root over all entries.
+    pub fn root(&self) -> Hash {
+        self.frontier.root()
+    }
+
+    /// Leaf hash of the first entry, which names the ledger.
+    pub fn genesis(&self) -> Option<Hash> {
+        self.genesis
+    }
+
+    /// What the genesis says: names, time zone, clock.
+    pub fn opened(&self) -> Option<&TrialOpened> {
+        self.opened.as_ref()
+    }
+
+    /// Whose keys count now.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// When the last entry was recorded.
+    pub fn recorded_at(&self) -> Option<RecordedAt> {
+        self.recorded_at
+    }
+
+    /// Leaf hashes of all entries, in order.
+    pub fn leaves(&self) -> &[Hash] {
+        &self.leaves
+    }
+
+    pub(crate) fn genesis_or(&self, claimed: Hash) -> Hash {
+        self.genesis.unwrap_or(claimed)
+    }
+
+    pub(crate) fn leaf(&self, seq: Seq) -> Option<Hash> {
+        let leaf = self.leaves.get(usize::try_from(seq.0).ok()?)?;
+        Some(*leaf).filter(|leaf| *leaf != Hash::ZERO)
+    }
+
+    pub(crate) fn site_of(&self, subject: &SubjectId) -> Option<&SiteId> {
+        self.sites.get(subject)
+    }
+
+    pub(crate) fn amended(&self, seq: Seq) -> Option<&Option<Event>> {
+        self.amended.get(&seq)
+    }
+
+    /// Opens a ledger: the first entry, signed by the sponsor.
+    ///
+    /// # Errors
+    /// The fault that a reader would find, for example a signer who is not a sponsor.
+    pub fn open(
+        opened: TrialOpened,
+        signer: Signer,
+        secret: &Secret,
+        at: RecordedAt,
+    ) -> Result<(Tip, Verified), Fault> {
+        let mut tip = Tip::default();
+        let verified = tip.seal(Draft::new(opened), signer, Vec::new(), &[secret], at, &())?;
+        Ok((tip, verified))
+    }
+
+    /// Signs a draft as the next entry, checks it as a reader would, and moves on to it.
+    ///
+    /// The first secret is the author's; the others are those of the countersigners. `lookup` fetches what a correction
+    /// changes. When this fails, the tip is as it was.
+    ///
+    /// # Errors
+    /// The fault that a reader would find in the entry.
+    pub fn sign(
+        &mut self,
+        draft: Draft,
+        secrets: &[&Secret],
+        at: RecordedAt,
+        lookup: &dyn Lookup,
+    ) -> Result<Verified, Fault> {
+        let expected = "the secret key of an author in the roster";
+        let author = secrets.first().ok_or_else(|| self.fault(FaultKind::SignatureInvalid, expected, "none"))?;
+        let signer = self.introduce(author.key(), draft.meaning)?;
+        let others = draft.countersigners.iter().map(|(key, meaning)| self.introduce(*key, *meaning));
+        let countersigners = others.collect::<Result<Vec<_>, _>>()?;
+        self.seal(draft, signer, countersigners, secrets, at, lookup)
+    }
+
+    /// Takes in an entry that somebody else made, if it passes all checks.
+    pub(crate) fn take(&mut self, entry: &Verified, lookup: &dyn Lookup) -> Result<(), Fault> {
+        let context = Context { tip: self, lookup, genesis: None, next: None };
+        let verified = check(context, entry.envelope().clone()).map_err(|refusal| refusal.fault)?;
+        self.advance(&verified);
+        Ok(())
+    }
+
+    fn fault(&self, kind: FaultKind, expected: &str, found: impl std::fmt::Display) -> Fault {
+        Fault::at(kind, self.next, expected, found)
+    }
+
+    fn introduce(&self, key: Key, meaning: Meaning) -> Result<Signer, Fault> {
+        let unknown = || self.fault(FaultKind::UnknownSigner, "a key of the roster", key);
+        let member = self.roster.get(key).ok_or_else(unknown)?;
+        Ok(Signer {
+            key,
+            meaning,
+            name: member.name.clone(),
+            organisation: member.organisation.clone(),
+            role: member.role,
+            site: member.site.clone(),
+        })
+    }
+
+    fn seal(
+        &mut self,
+        draft: Draft,
+        signer: Signer,
+        countersigners: Vec<Signer>,
+        secrets: &[&Secret],
+        recorded_at: RecordedAt,
+        lookup: &dyn Lookup,
+    ) -> Result<Verified, Fault> {
+        let (event, reason, sealed) = (draft.event.to_value(), draft.reason, draft.sealed);
+        let (ledger, seq, prev) = (self.genesis_or(Hash::ZERO), self.next, self.head());
+        let body = Body { v: VERSION, ledger, seq, prev, recorded_at, signer, countersigners, event, reason, sealed };
+        let bytes = body.to_vec().map_err(|why| self.fault(FaultKind::NotCanonical, "canonical JSON", why))?;
+        let message = body::message(&bytes);
+        let line = body::line(&bytes, secrets.iter().map(|secret| (secret.key(), secret.sign(&message))));
+        let context = Context { tip: self, lookup, genesis: None, next: None };
+        let verified = check(context, line).map_err(|refusal| refusal.fault)?;
+        self.advance(&verified);
+        Ok(verified)
+    }
+
+    /// Moves on to a verified entry, which stands at `next`.
+    pub(crate) fn advance(&mut self, verified: &Verified) {
+        let entry = verified.entry();
+        if entry.seq == Seq(0) {
+            self.genesis = Some(entry.hash);
+        }
+        self.learn(entry);
+        self.put(entry.hash);
+    }
+
+    /// Moves past an entry that failed, so that the next one is judged on its own.
+    pub(crate) fn skip(&mut self, refusal: &Refusal) {
+        match &refusal.claims {
+            // One that stands in front of its place, or a second time, leaves the log around it as it was.
+            Some(claims) if claims.seq < self.next => {
+                if self.leaf(claims.seq).is_none() {
+                    let place = usize::try_from(claims.seq.0).expect("it is below the number of leaves");
+                    Arc::make_mut(&mut self.leaves)[place] = refusal.hash;
+                }
+            }
+            Some(claims) => {
+                // A gap is remembered as such, within reason: a claimed place of 2^53 is not worth the memory.
+                let gap = claims.seq.0 - self.next.0;
+                if gap <= 1_000_000 {
+                    for _ in 0..gap {
+                        self.put(Hash::ZERO);
+                    }
+                }
+                self.learn(claims);
+                self.put(refusal.hash);
+            }
+            None => self.put(refusal.hash),
+        }
+    }
+
+    fn put(&mut self, leaf: Hash) {
+        Arc::make_mut(&mut self.leaves).push(leaf);
+        self.frontier.push(leaf);
+        self.head = Some(leaf);
+        self.next = self.next.next();
+    }
+
+    fn learn(&mut self, entry: &Entry) {
+        let at = RecordedAt::new(entry.recorded_at);
+        self.recorded_at = self.recorded_at.max(Some(at));
+        if let Event::TrialOpened(opened) = &entry.event
+            && self.opened.is_none()
+        {
+            self.opened = Some((**opened).clone());
+            self.grant(entry.seq, &roster::founding(&entry.signer));
+        }
+        if let Event::KeyGranted(grant) = &entry.event {
+            self.grant(entry.seq, grant);
+        }
+        if let Event::KeyRevoked(revocation) = &entry.event {
+            self.roster.revoke(entry.seq, revocation);
+        }
+        self.learn_site(&entry.event);
+        match &entry.effect {
+            Effect::States => {}
+            Effect::Revises { target, event } => {
+                self.learn_site(event);
+                self.amended.insert(*target, Some((**event).clone()));
+            }
+            Effect::Voids { target } => {
+                self.amended.insert(*target, None);
+            }
+        }
+    }
+
+    fn learn_site(&mut self, event: &Event) {
+        if let Event::ConsentGiven(consent) = event {
+            self.sites.insert(consent.subject.clone(), consent.site.clone());
+        }
+    }
+
+    fn grant(&mut self, seq: Seq, grant: &trial_core::event::KeyGranted) {
+        // An entry that failed may carry a key that cannot be admitted: then nobody can sign with it.
+        if let Ok(member) = self.roster.granting(seq, grant) {
+            self.roster.grant(grant.key, member);
+        }
+    }
+}

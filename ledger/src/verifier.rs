@@ -1,0 +1,137 @@
+//! Verifier: the place where entries come from. An iterator takes envelopes in and gives verified entries out.
+//!
+//! Promises that every [`Verified`] it yields follows from the genesis on without a fault in front of it. After a fault
+//! it yields faults only, each judged by itself, so that the first broken link is named and what comes later is told
+//! too. Does not compare with anything outside the log: without a checkpoint or a pin it proves internal consistency.
+//!
+//! A projection takes entries, and envelopes have none to give:
+//! ```compile_fail,E0308
+//! fn fold<P: trial_core::projection::Projection>(projection: &mut P, envelope: &trial_ledger::envelope::Envelope) {
+//!     projection.apply(envelope);
+//! }
+//! ```
+//! A verified one has:
+//! ```
+//! fn fold<P: trial_core::projection::Projection>(projection: &mut P, verified: &trial_ledger::check::Verified) {
+//!     projection.apply(verified.entry());
+//! }
+//! ```
+
+use crate::{
+    check::{Context, Verified, check},
+    envelope::Envelope,
+    fault::{Fault, FaultKind},
+    tip::Tip,
+};
+use std::iter::Peekable;
+use trial_core::ids::{Hash, Seq};
+
+/// Fetches an envelope again, for a correction that needs what an earlier entry states.
+///
+/// The answer need not be trusted: the verifier compares its leaf hash with the one that it verified.
+pub trait Lookup {
+    /// The envelope at a place of the log, if it can be had.
+    fn envelope(&self, seq: Seq) -> Option<Envelope>;
+}
+
+/// Nothing to look anything up in.
+impl Lookup for () {
+    fn envelope(&self, _: Seq) -> Option<Envelope> {
+        None
+    }
+}
+
+impl<L: Lookup + ?Sized> Lookup for &L {
+    fn envelope(&self, seq: Seq) -> Option<Envelope> {
+        (**self).envelope(seq)
+    }
+}
+
+/// A log in memory, one envelope for each place.
+impl Lookup for Vec<Envelope> {
+    fn envelope(&self, seq: Seq) -> Option<Envelope> {
+        self.get(usize::try_from(seq.0).ok()?).cloned()
+    }
+}
+
+/// Verifies a log as it is read.
+///
+/// The source gives envelopes, or the fault that kept it from reading one (which is then not proven, but not to be
+/// told: see [`FaultKind::is_proof`]).
+pub struct Verifier<I: Iterator<Item = Result<Envelope, Fault>>, L> {
+    source: Peekable<I>,
+    lookup: L,
+    tip: Tip,
+    genesis: Option<Hash>,
+    first_fault: Option<Fault>,
+}
+
+impl<I: Iterator<Item = Result<Envelope, Fault>>, L: Lookup> Verifier<I, L> {
+    /// Verifies from the genesis on.
+    pub fn new(source: impl IntoIterator<IntoIter = I>, lookup: L) -> Self {
+        Verifier::from(Tip::default(), source, lookup)
+    }
+
+    /// Goes on from a tip: the source begins with the entry after it.
+    pub fn from(tip: Tip, source: impl IntoIterator<IntoIter = I>, lookup: L) -> Self {
+        Verifier { source: source.into_iter().peekable(), lookup, tip, genesis: None, first_fault: None }
+    }
+
+    /// Demands that the log begins with this genesis.
+    pub fn of_ledger(self, genesis: Hash) -> Self {
+        Verifier { genesis: Some(genesis), ..self }
+    }
+
+    /// The log so far; after a fault this is no longer a tip to build on.
+    pub fn so_far(&self) -> &Tip {
+        &self.tip
+    }
+
+    /// Verifies what is left and hands out the tip.
+    ///
+    /// # Errors
+    /// The first fault of the log; a log without a genesis is one.
+    pub fn finish(mut self) -> Result<Tip, Fault> {
+        for _ in self.by_ref() {}
+        match self.first_fault {
+            Some(fault) => Err(fault),
+            None if self.tip.size() == 0 => {
+                Err(Fault::new(FaultKind::StoreMissing, "a log that begins with trial_opened", "no entries"))
+            }
+            None => Ok(self.tip),
+        }
+    }
+
+    fn judge(&mut self, envelope: Envelope) -> Result<Verified, Fault> {
+        let next = self.source.peek().and_then(|next| next.as_ref().ok());
+        let context = Context { tip: &self.tip, lookup: &self.lookup, genesis: self.genesis, next };
+        match check(context, envelope) {
+            Ok(verified) => {
+                self.tip.advance(&verified);
+                Ok(verified)
+            }
+            Err(refusal) => {
+                self.tip.skip(&refusal);
+                Err(refusal.fault)
+            }
+        }
+    }
+}
+
+impl<I: Iterator<Item = Result<Envelope, Fault>>, L: Lookup> Iterator for Verifier<I, L> {
+    type Item = Result<Verified, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let judged = self.source.next()?.and_then(|envelope| self.judge(envelope));
+            match judged {
+                Ok(verified) if self.first_fault.is_none() => return Some(Ok(verified)),
+                Ok(_) => {}
+                Err(fault) => {
+                    self.first_fault.get_or_insert_with(|| fault.clone());
+                    return Some(Err(fault));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! Each way in which a chain can be wrong is found where it is, by its name.
+#![allow(clippy::unwrap_used)]
+
+mod sample;
+
+use sample::{Chain, at, consent, edited, event, faults, fraction, grant, secret, signed, sponsor};
+use serde_json::json;
+use trial_core::{
+    entry::{Effect, Meaning, Role, Signer},
+    ids::{Hash, Key, Seq},
+};
+use trial_ledger::{
+    envelope::Envelope,
+    fault::FaultKind::{self, *},
+    tip::Draft,
+    verifier::Verifier,
+};
+
+fn kinds(lines: &Vec<Envelope>) -> Vec<(u64, FaultKind)> {
+    faults(lines).iter().map(|f| (f.seq.unwrap().0, f.kind)).collect()
+}
+
+/// The kind of fault when the next entry is spoiled in this way and signed by its author.
+fn spoiled(author: &str, event: trial_core::event::Event, spoil: impl Fn(&mut trial_ledger::body::Body)) -> FaultKind {
+    let chain = Chain::sample();
+    let mut body = chain.next_body(author, event);
+    assert_eq!(chain.fault_of(&body, &[author]), None, "sound before it is spoiled");
+    spoil(&mut body);
+    chain.fault_of(&body, &[author]).unwrap().kind
+}
+
+#[test]
+fn a_sound_chain_has_no_fault_and_its_tip_is_the_writers() {
+    let mut chain = Chain::sample();
+    chain.add("therapist", fraction(1));
+    let lines = chain.lines();
+    let tip = Verifier::new(lines.iter().cloned().map(Ok), &lines).finish().unwrap();
+    assert_eq!((tip.size(), tip.head(), tip.root()), (9, chain.tip.head(), chain.tip.root()));
+    assert_eq!(tip.roster(), chain.tip.roster());
+    assert_eq!(tip.genesis(), Some(lines[0].leaf_hash()));
+}
+
+#[test]
+fn an_edited_payload_breaks_its_signature_and_the_next_link() {
+    let mut chain = Chain::sample();
+    chain.add("therapist", fraction(1));
+    chain.add("therapist", fraction(2));
+    let mut lines = chain.lines();
+    lines[8] = edited(&lines[8], "2.50", "2.51");
+    assert_eq!(kinds(&lines), [(8, SignatureInvalid), (9, BrokenLink)]);
+}
+
+#[test]
+fn an_entry_that_its_author_signs_anew_breaks_the_next_link() {
+    let mut chain = Chain::sample();
+    let mut other = chain.next_body("therapist", fraction(1));
+    chain.add("therapist", fraction(1));
+    chain.add("therapist", fraction(2));
+    other.recorded_at = at(7);
+    let mut lines = chain.lines();
+    lines[8] = signed(&other, &["therapist"]);
+    assert_eq!(kinds(&lines), [(9, BrokenLink)]);
+}
+
+#[test]
+fn missing_repeated_and_moved_entries_have_different_names() {
+    let mut chain = Chain::sample();
+    (1..5).for_each(|n| chain.add("therapist", fraction(n)));
+    let lines = chain.lines();
+
+    let mut missing = lines.clone();
+    missing.remove(9);
+    assert_eq!(kinds(&missing), [(9, SeqGap)]);
+
+    let mut repeated = lines.clone();
+    repeated.insert(10, lines[9].clone());
+    assert_eq!(kinds(&repeated), [(10, SeqDuplicate)]);
+
+    let mut moved = lines.clone();
+    moved.swap(9, 10);
+    assert_eq!(kinds(&moved), [(9, SeqOutOfOrder), (11, SeqOutOfOrder)]);
+}
+
+#[test]
+fn an_entry_of_another_ledger_or_place_is_refused() {
+    assert_eq!(spoiled("therapist", fraction(1), |b| b.ledger = Hash([7; 32])), WrongLedger);
+    assert_eq!(spoiled("therapist", fraction(1), |b| b.prev = Hash([7; 32])), BrokenLink);
+    assert_eq!(spoiled("therapist", fraction(1), |b| b.seq = Seq(9)), SeqGap);
+    assert_eq!(spoiled("therapist", fraction(1), |b| b.seq = Seq(3)), SeqDuplicate);
+
+    let other = Chain::opened("T-2");
+    let mut lines = Chain::sample().lines();
+    lines[0] = other.lines()[0].clone();
+    assert_eq!(kinds(&lines)[0], (1, WrongLedger));
+}
+
+#[test]
+fn the_genesis_is_checked_against_the_one_that_is_expected() {
+    let lines = Chain::sample().lines();
+    let verify = |genesis| Verifier::new(lines.iter().cloned().map(Ok), &lines).of_ledger(genesis).finish();
+    assert!(verify(lines[0].leaf_hash()).is_ok());
+    assert_eq!(verify(Hash([7; 32])).unwrap_err().kind, GenesisMismatch);
+    assert_eq!(kinds(&lines[1..].to_vec())[0], (0, SeqGap));
+    let chain = Chain::sample();
+    let again = chain.next_body("sponsor", sample::opened("T-1").into());
+    assert_eq!(chain.fault_of(&again, &["sponsor"]).unwrap().kind, SchemaViolation);
+}
+
+#[test]
+fn a_log_without_entries_is_no_ledger() {
+    assert_eq!(Verifier::new(Vec::new(), ()).finish().unwrap_err().kind, StoreMissing);
+}
+
+#[test]
+fn lines_that_could_be_read_in_two_ways_are_refused() {
+    let chain = Chain::sample();
+    let line = signed(&chain.next_body("therapist", fraction(1)), &["therapist"]);
+    let kind = |from: &str, to: &str| chain.fault_of_line(edited(&line, from, to)).unwrap().kind;
+    assert_eq!(kind("\"v\":1", "\"v\": 1"), NotCanonical);
+    assert_eq!(kind("\"number\":1", "\"number\":1.0"), NotCanonical);
+    assert_eq!(kind("\"number\":1", "\"number\":1,\"number\":1"), NotCanonical);
+    assert_eq!(kind("PLAN-1", "PL\\u0041N-1"), NotCanonical);
+    let deep = format!("\"number\":{}{}", "[".repeat(20), "]".repeat(20));
+    assert_eq!(kind("\"number\":1", &deep), LimitExceeded);
+    assert_eq!(kind("PLAN-1", &"P".repeat(17_000)), LimitExceeded);
+}
+
+#[test]
+fn lines_of_another_shape_are_refused() {
+    let mut body = Chain::sample().next_body("therapist", fraction(1));
+    let chain = Chain::sample();
+    body.v = 2;
+    assert_eq!(chain.fault_of(&body, &["therapist"]).unwrap().kind, SchemaViolation);
+    body.v = 1;
+    body.event["type"] = "fraction_eaten".into();
+    assert_eq!(chain.fault_of(&body, &["therapist"]).unwrap().kind, UnknownEventType);
+    body.event = fraction(1).to_value();
+    body.event["extra"] = 1.into();
+    let fault = chain.fault_of(&body, &["therapist"]).unwrap();
+    assert_eq!(fault.kind, SchemaViolation);
+    assert!(fault.found.contains("/body/event"), "{fault}");
+}
+
+#[test]
+fn a_signer_is_who_the_roster_says() {
+    let chain = Chain::sample();
+    let stranger = chain.next_body("stranger", fraction(1));
+    assert_eq!(chain.fault_of(&stranger, &["stranger"]).unwrap().kind, UnknownSigner);
+    assert_eq!(spoiled("therapist", fraction(1), |b| b.signer.name = "Dr Who".parse().unwrap()), SignerMismatch);
+    assert_eq!(spoiled("therapist", fraction(1), |b| b.signer.role = Role::Investigator), SignerMismatch);
+    assert_eq!(spoiled("therapist", fraction(1), |b| b.signer.site = None), SignerMismatch);
+    assert_eq!(spoiled("therapist", fraction(1), |b| b.event = consent("A").to_value()), RoleNotAllowed);
+    assert_eq!(spoiled("investigator", consent("A"), |b| b.event = consent("B").to_value()), SiteOutOfScope);
+    let other_site = chain.next_body(
+        "coordinator",
+        event(
+            "death_recorded",
+            json!({
+                "subject": "S-1", "occurred_at": "2016-10-10", "cause": "disease", "relation": "unrelated"
+            }),
+        ),
+    );
+    assert_eq!(chain.fault_of(&other_site, &["coordinator"]).unwrap().kind, SiteOutOfScope);
+}
+
+#[test]
+fn a_revoked_key_signs_no_more_whatever_time_it_claims() {
+    let mut chain = Chain::sample();
+    chain.add("therapist", fraction(1));
+    let revoke = Draft::new(event("key_revoked", json!({"key": secret("therapist").key()})));
+    assert_eq!(chain.try_add("sponsor", revoke.clone()).unwrap_err().kind, MissingReason);
+    chain.try_add("sponsor", revoke.clone().because("left".parse().unwrap())).unwrap();
+    let mut late = chain.next_body("therapist", fraction(2));
+    assert_eq!(chain.fault_of(&late, &["therapist"]).unwrap().kind, KeyRevoked);
+    late.recorded_at = at(8);
+    assert_eq!(chain.fault_of(&late, &["therapist"]).unwrap().kind, KeyRevoked);
+    assert!(faults(&chain.lines()).is_empty(), "what it signed before stays valid");
+    let twice = revoke.because("again".parse().unwrap());
+    assert_eq!(chain.try_add("sponsor", twice).unwrap_err().kind, KeyRevoked);
+}
+
+#[test]
+fn a_key_enters_once_and_only_if_it_binds_its_holder() {
+    let mut chain = Chain::sample();
+    let again = |name: &str, key: Key| {
+        let mut event = grant(name, Role::Pharmacist, None).to_value();
+        event["key"] = key.to_string().into();
+        Draft::new(trial_core::event::Event::from_value(event).unwrap())
+    };
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    assert_eq!(chain.try_add("sponsor", again("x", Key(identity))).unwrap_err().kind, KeyWeak);
+    assert_eq!(chain.try_add("sponsor", again("x", secret("therapist").key())).unwrap_err().kind, KeyReused);
+    assert_eq!(chain.try_add("sponsor", again("x", secret("sponsor").key())).unwrap_err().kind, KeyReused);
+    let revoke = Draft::new(event("key_revoked", json!({"key": secret("therapist").key()})));
+    chain.try_add("sponsor", revoke.because("left".parse().unwrap())).unwrap();
+    assert_eq!(chain.try_add("sponsor", again("x", secret("therapist").key())).unwrap_err().kind, KeyReused);
+    assert!(chain.try_add("sponsor", again("x", secret("new").key())).is_ok());
+}
+
+#[test]
+fn a_key_of_a_witness_signs_no_entries() {
+    let mut chain = Chain::sample();
+    let mut event = grant("witness", Role::Monitor, None).to_value();
+    event["purpose"] = "witness".into();
+    chain.add("sponsor", trial_core::event::Event::from_value(event).unwrap());
+    let deviation = sample::event(
+        "deviation_recorded",
+        json!({
+            "occurred_at": "2016-10-10", "category": "other", "important": false, "description": "late"
+        }),
+    );
+    let body = chain.next_body("witness", deviation);
+    assert_eq!(chain.fault_of(&body, &["witness"]).unwrap().kind, SignerMismatch);
+}
+
+fn countersigned(chain: &Chain) -> trial_ledger::body::Body {
+    let mut body = chain.next_body("therapist", fraction(1));
+    let approving = chain.next_body("investigator", fraction(1)).signer;
+    body.countersigners = vec![Signer { meaning: Meaning::Approval, ..approving }];
+    body
+}
+
+#[test]
+fn a_countersigner_signs_and_is_another_person() {
+    let chain = Chain::sample();
+    let body = countersigned(&chain);
+    assert_eq!(chain.fault_of(&body, &["therapist", "investigator"]), None);
+    assert_eq!(chain.fault_of(&body, &["therapist"]).unwrap().kind, CountersignatureMissing);
+    assert_eq!(chain.fault_of(&body, &["investigator"]).unwrap().kind, SignatureInvalid);
+    assert_eq!(
+        spoiled("therapist", fraction(1), |b| b.countersigners = vec![b.signer.clone()]),
+        CountersignatureMissing
+    );
+    let mut unknown = body;
+    unknown.countersigners[0].key = secret("stranger").key();
+    assert_eq!(chain.fault_of(&unknown, &["therapist", "stranger"]).unwrap().kind, UnknownSigner);
+}
+
+#[test]
+fn a_draft_is_countersigned_by_those_it_names() {
+    let mut chain = Chain::sample();
+    let draft =
+        Draft { countersigners: vec![(secret("investigator").key(), Meaning::Approval)], ..Draft::new(fraction(1)) };
+    assert_eq!(chain.try_add("therapist", draft.clone()).unwrap_err().kind, CountersignatureMissing);
+    let both = [&secret("therapist"), &secret("investigator")];
+    let made = chain.tip.sign(draft, &both, at(8), &()).unwrap();
+    assert_eq!(made.entry().countersigners.len(), 1);
+    assert_eq!(chain.tip.size(), 9);
+}
+
+#[test]
+fn signatures_that_were_added_or_rewritten_are_refused() {
+    let chain = Chain::sample();
+    let body = chain.next_body("therapist", fraction(1));
+    assert_eq!(chain.fault_of(&body, &["therapist", "monitor"]).unwrap().kind, SignatureNotCanonical);
+
+    let two = signed(&countersigned(&chain), &["therapist", "investigator"]);
+    let mut value = sample::json_of(&two);
+    value["signatures"].as_array_mut().unwrap().reverse();
+    let unsorted = Envelope::new(trial_ledger::canon::to_vec(&value).unwrap());
+    assert_eq!(chain.fault_of_line(unsorted).unwrap().kind, SignatureNotCanonical);
+
+    let one = signed(&body, &["therapist"]);
+    assert_eq!(chain.fault_of_line(edited(&one, "==\"}", "\"}")).unwrap().kind, SignatureNotCanonical);
+    let foreign = edited(&one, &secret("therapist").key().to_string(), &secret("monitor").key().to_string());
+    assert_eq!(chain.fault_of_line(foreign).unwrap().kind, SignerMismatch);
+}
+
+#[test]
+fn time_does_not_run_backwards() {
+    assert_eq!(spoiled("therapist", fraction(1), |b| b.recorded_at = at(6)), TimeRegression);
+    let chain = Chain::sample();
+    let mut same = chain.next_body("therapist", fraction(1));
+    same.recorded_at = at(7);
+    assert_eq!(chain.fault_of(&same, &["therapist"]), None);
+}
+
+fn correction(target: u64, field: &str, old: serde_json::Value, new: serde_json::Value) -> Draft {
+    let facts = json!({"target": target, "field": field, "old": old, "new": new});
+    Draft::new(event("entry_corrected", facts)).because("slip of the pen".parse().unwrap())
+}
+
+#[test]
+fn a_correction_revises_what_its_target_states_now() {
+    let mut chain = Chain::sample();
+    chain.add("therapist", fraction(1));
+    chain.try_add("therapist", correction(8, "/dose/value", json!("2.50"), json!("2.52"))).unwrap();
+    let Effect::Revises { target, event } = &chain.entries[9].entry().effect else { panic!("it revises") };
+    assert_eq!((*target, event.to_value()["dose"]["value"].clone()), (Seq(8), json!("2.52")));
+    let stale = correction(8, "/dose/value", json!("2.50"), json!("2.53"));
+    assert_eq!(chain.try_add("therapist", stale).unwrap_err().kind, StaleCorrection);
+    chain.try_add("therapist", correction(8, "/dose/value", json!("2.52"), json!("2.53"))).unwrap();
+    assert!(faults(&chain.lines()).is_empty());
+}
+
+#[test]
+fn a_correction_needs_an_earlier_entry_and_the_authority_over_it() {
+    let mut chain = Chain::sample();
+    chain.add("therapist", fraction(1));
+    let kind = |name: &str, draft: Draft| chain.clone().try_add(name, draft).unwrap_err().kind;
+    let dose = |target| correction(target, "/dose/value", json!("2.50"), json!("2.51"));
+    assert_eq!(kind("therapist", dose(9)), StaleCorrection);
+    assert_eq!(kind("therapist", dose(900)), StaleCorrection);
+    assert_eq!(kind("investigator", dose(8)), RoleNotAllowed);
+    assert_eq!(kind("therapist", correction(8, "/subject", json!("S-1"), json!("S-2"))), SchemaViolation);
+    assert_eq!(kind("therapist", correction(8, "/number", json!(1), json!("one"))), SchemaViolation);
+    assert_eq!(kind("therapist", correction(4, "/name", json!("therapist"), json!("x"))), SchemaViolation);
+    assert_eq!(kind("coordinator", correction(7, "/form", json!("v1"), json!("v2"))), SiteOutOfScope);
+    assert_eq!(kind("investigator", correction(7, "/site", json!("A"), json!("B"))), SiteOutOfScope);
+}
+
+#[test]
+fn a_voided_entry_cannot_be_corrected_or_voided_again() {
+    let mut chain = Chain::sample();
+    chain.add("therapist", fraction(1));
+    let void = || Draft::new(event("entry_voided", json!({"target": 8}))).because("twice".parse().unwrap());
+    chain.try_add("therapist", void()).unwrap();
+    assert_eq!(chain.entries[9].entry().effect, Effect::Voids { target: Seq(8) });
+    assert_eq!(chain.try_add("therapist", void()).unwrap_err().kind, StaleCorrection);
+    let late = correction(8, "/dose/value", json!("2.50"), json!("2.51"));
+    assert_eq!(chain.try_add("therapist", late).unwrap_err().kind, StaleCorrection);
+}
+
+#[test]
+fn a_correction_trusts_no_look_up_that_returns_other_bytes() {
+    let mut chain = Chain::sample();
+    chain.add("therapist", fraction(1));
+    chain.try_add("therapist", correction(8, "/dose/value", json!("2.50"), json!("2.51"))).unwrap();
+    let lines = chain.lines();
+    let mut other = lines.clone();
+    other[8] = edited(&lines[8], "2.50", "9.50");
+    let fault = Verifier::new(lines.iter().cloned().map(Ok), &other).finish().unwrap_err();
+    assert_eq!((fault.kind, fault.seq), (StoreUnreadable, Some(Seq(9))));
+}
+
+#[test]
+fn an_override_of_the_rule_needs_a_reason() {
+    let mut chain = Chain::sample();
+    chain.add("sponsor", grant("committee", Role::SafetyCommittee, None));
+    let decision = |conformity: &str| {
+        Draft::new(event(
+            "escalation_decided",
+            json!({
+                "occurred_at": "2016-10-10", "at_level": 1, "action": "escalate", "level": 2, "places": 3,
+                "conformity": conformity, "basis": {"entries": 8, "head": Hash::ZERO, "evaluable": 3, "dlt": 0}
+            }),
+        ))
+    };
+    assert_eq!(chain.try_add("committee", decision("override")).unwrap_err().kind, MissingReason);
+    chain.try_add("committee", decision("override").because("late toxicity".parse().unwrap())).unwrap();
+    chain.try_add("committee", decision("rule")).unwrap();
+}
+
+#[test]
+fn a_genesis_is_signed_by_a_sponsor_alone() {
+    let other = Signer { role: Role::Monitor, ..sponsor() };
+    let opened = sample::opened("T-1");
+    let fault = trial_ledger::tip::Tip::open(opened, other, &secret("sponsor"), at(0)).unwrap_err();
+    assert_eq!(fault.kind, RoleNotAllowed);
+}
+
+#[test]
+fn nothing_is_verified_after_the_first_fault() {
+    let mut chain = Chain::sample();
+    (1..5).for_each(|n| chain.add("therapist", fraction(n)));
+    let mut lines = chain.lines();
+    lines[9] = edited(&lines[9], "2.50", "2.51");
+    let verified = Verifier::new(lines.iter().cloned().map(Ok), &lines).filter(Result::is_ok).count();
+    assert_eq!(verified, 9);
+}
+
+#[test]
+fn each_flipped_bit_is_found_at_its_entry() {
+    let mut chain = Chain::opened("T-1");
+    chain.add("sponsor", grant("investigator", Role::Investigator, Some("A")));
+    chain.add("investigator", consent("A"));
+    let lines = chain.lines();
+    for (place, line) in lines.iter().enumerate() {
+        for bit in 0..line.len() * 8 {
+            let mut bytes = line.as_bytes().to_vec();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let mut flipped = lines.clone();
+            flipped[place] = Envelope::new(bytes);
+            let found = faults(&flipped);
+            assert_eq!(found[0].seq, Some(Seq(place as u64)), "bit {bit}: {found:?}");
+        }
+    }
+}
