@@ -2,5 +2,9 @@
 //!
 //! Promises that nothing in here prints: the binary does.
 
+pub mod draft;
+pub mod examples;
 pub mod flags;
+pub mod page;
+pub mod schemas;
 pub mod strict;
