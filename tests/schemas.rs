@@ -205,7 +205,14 @@ fn wrong_values(shape: &Shape) -> Vec<Value> {
         }
         Shape::Quantity(_) | Shape::Object(_) => vec![json!("1 mg"), json!(1), json!([])],
         Shape::CategoryOrQuantity => {
-            vec![json!(7), json!([]), json!({}), json!("no category"), json!({ "value": "1" })]
+            vec![
+                json!(7),
+                json!([]),
+                json!({}),
+                json!("no category"),
+                json!({ "value": "1" }),
+                json!({ "value": "1", "unit": "cm", "surplus": 1 }),
+            ]
         }
         Shape::List(_) => vec![json!({}), json!("a"), json!(1)],
         Shape::Map(_) => vec![json!([]), json!("a=b"), json!(1)],
