@@ -259,7 +259,7 @@ fn split(path: &str) -> Vec<&str> {
 /// The comparison as a table.
 pub fn text(compared: &[Compared], source: &str) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(crate::output::width()).unwrap_or(80));
     table.set_header(["published in", "item", "published", "replayed", ""]);
     for c in compared {

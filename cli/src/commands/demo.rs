@@ -60,7 +60,6 @@ fn build(dir: &Path, demo: &Demo, output: &mut Output<'_>) -> Result<u64, CliErr
     let mut recorder = init::reopen(dir, ring.clone())?;
     for (actor, secret) in &secrets {
         ring.keep(&actor.alias, secret, NewKey::WithoutPassphrase)?;
-        recorder.know(&actor.alias, Secret::from_seed(secret.seed()));
     }
     let mut at = opening;
     for event in demo.opening_events(others.iter().map(|(actor, secret)| (*actor, secret.key())))? {

@@ -129,7 +129,7 @@ fn line(taken: &Taken) -> Value {
 
 fn table(taken: &[Taken], zone: Zone) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(crate::output::width()).unwrap_or(80));
     table.set_header(["entry", "of", "member", "old", "new", "who", "when", "why"]);
     for t in taken {

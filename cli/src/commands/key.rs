@@ -109,7 +109,7 @@ fn list(global: &Global, ring: &KeyRing, output: &mut Output<'_>) -> Result<u8, 
         return Ok(0);
     }
     let mut table = Table::new();
-    table.load_preset(NOTHING).set_header(["key file", "public key", "in the roster as"]);
+    table.load_style(NOTHING).set_header(["key file", "public key", "in the roster as"]);
     for (alias, key) in rows {
         let member = key.and_then(|key| roster.get(key));
         let known = match (key, member) {

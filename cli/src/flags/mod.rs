@@ -18,8 +18,8 @@ use trial_core::{
     event::{EventError, EventKind, VERSION},
 };
 
-/// The longest command line that is shown as an example; longer events are better written as drafts.
-const EXAMPLE_CHARS: usize = 1000;
+/// The longest line of an example: help is wrapped at 100 columns, and a wrapped example cannot be copied.
+const EXAMPLE_COLUMNS: usize = 97;
 
 /// Why flags do not state an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,10 +136,14 @@ pub fn command(kind: EventKind) -> Command {
 fn after_help(kind: EventKind) -> String {
     let roles: Vec<_> = authority::roles(kind).iter().map(|role| role.as_str()).collect();
     let reason = if kind.needs_reason() { "\nNeeds a reason." } else { "" };
-    let line = write::command_line(kind, &crate::examples::example(kind));
-    let example = match line.chars().count() <= EXAMPLE_CHARS {
-        true => format!("Example:\n  {line}"),
-        false => format!("Long: better as a draft, see trial append --template {}", subcommand(kind)),
+    let mut event = crate::examples::example(kind);
+    if let Some(members) = event.as_object_mut() {
+        members.retain(|name, _| !draft::filled_in(kind).contains(&name.as_str()));
+    }
+    let example = write::command_line(kind, &event);
+    let example = match example.lines().all(|line| line.chars().count() <= EXAMPLE_COLUMNS) {
+        true => format!("Example:\n  {example}"),
+        false => format!("For an example see: trial append --template {}", subcommand(kind)),
     };
     format!("Signed by: {}.{reason}\n\n{example}", roles.join(", "))
 }
@@ -182,15 +186,13 @@ fn value_name(shape: &Shape) -> String {
         Shape::Boolean => "BOOL".into(),
         Shape::Word(_) => "WORD".into(),
         Shape::Quantity(units) if units.is_empty() => "DECIMAL+UNIT".into(),
-        Shape::Quantity(units) => format!("DECIMAL{}", units.join("|")),
+        Shape::Quantity(units) => format!("DECIMAL({})", units.join("|")),
         Shape::CategoryOrQuantity => "WORD|DECIMAL+UNIT".into(),
         Shape::List(item) if read::splits(item) => format!("{},..", value_name(item)),
         Shape::List(item) => value_name(item),
         Shape::Map(value) => format!("NAME={}", value_name(value)),
-        Shape::Object(members) => {
-            let pairs = members.iter().filter(|m| m.required).map(|m| format!("{}={}", m.name, value_name(&m.shape)));
-            pairs.chain(members.iter().any(|m| !m.required).then(|| "..".to_owned())).collect::<Vec<_>>().join(",")
-        }
+        Shape::Object(members) if is_flat(members) => "MEMBER=VALUE,..".into(),
+        Shape::Object(_) => "JSON".into(),
         Shape::Json => "JSON|TEXT".into(),
     }
 }
@@ -199,15 +201,26 @@ fn help(member: &Member) -> String {
     let more = match &member.shape {
         Shape::Text(_) | Shape::Boolean | Shape::Word(_) | Shape::Integer { .. } => String::new(),
         Shape::Quantity(_) | Shape::CategoryOrQuantity | Shape::Json => format!(" [{}]", member.shape.expected()),
-        Shape::Object(members) => format!(" [JSON, or {}]", described(members)),
+        Shape::Object(members) if is_flat(members) => format!(" [{}; or JSON]", described(members)),
+        Shape::Object(_) => " [JSON, see its schema]".to_owned(),
         Shape::List(item) => match item.as_ref() {
-            Shape::Object(members) => format!(" [repeatable; JSON, or {}]", described(members)),
+            Shape::Object(members) if is_flat(members) => format!(" [repeatable; {}; or JSON]", described(members)),
             Shape::Word(_) => format!(" [repeatable; {}]", item.expected()),
             _ => " [repeatable]".to_owned(),
         },
         Shape::Map(value) => format!(" [repeatable; the value: {}]", value.expected()),
     };
     format!("{}{more}", member.meaning)
+}
+
+/// Whether the members hold no further objects: what is deeper is better written as JSON.
+fn is_flat(members: &[Member]) -> bool {
+    let holds_object = |shape: &Shape| match shape {
+        Shape::Object(_) => true,
+        Shape::List(item) | Shape::Map(item) => matches!(item.as_ref(), Shape::Object(_)),
+        _ => false,
+    };
+    !members.iter().any(|member| holds_object(&member.shape))
 }
 
 fn described(members: &[Member]) -> String {

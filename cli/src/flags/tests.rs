@@ -240,3 +240,39 @@ fn a_corrected_value_is_read_as_its_place_in_the_event_wants_it() {
         assert!(value(kind, pointer, text).is_err(), "{pointer}");
     }
 }
+
+#[test]
+fn each_help_page_fits_the_terminal_and_its_example_is_a_command_that_states_the_event() {
+    for kind in EventKind::ALL {
+        let help = command(*kind).render_long_help().to_string();
+        assert!(help.contains("Signed by: "), "{kind}");
+        // The usage line names every required flag and is not wrapped.
+        let mut lines = help.lines().filter(|line| !line.starts_with("Usage:"));
+        assert!(lines.all(|line| line.chars().count() <= 100), "{kind}:\n{help}");
+        let Some((_, example)) = help.split_once("Example:\n") else {
+            assert!(help.contains(&format!("trial append --template {}", subcommand(*kind))), "{kind}");
+            continue;
+        };
+        let words = shell_words(&example.replace("\\\n", " "));
+        assert_eq!(words[..3], ["trial", "append", &subcommand(*kind)]);
+        let stated = event(*kind, &matches(*kind, &words[3..])).unwrap_or_else(|e| panic!("{kind}: {e}"));
+        assert_eq!(draft::checked(stated.clone()), Ok(stated), "{kind}");
+    }
+}
+
+/// The words of a command line with single quotes, as a shell takes them.
+fn shell_words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted) = (Vec::new(), None::<String>, false);
+    for c in line.chars() {
+        match c {
+            '\'' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            c if c.is_whitespace() && !quoted => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}

@@ -44,8 +44,8 @@ impl Batch<'_> {
 
 /// Entries that are not in the store yet, then the store.
 pub struct Earlier<'a> {
-    pub entries: &'a [Verified],
-    pub store: &'a SledStore,
+    pub(super) entries: &'a [Verified],
+    pub(super) store: &'a SledStore,
 }
 
 impl Lookup for Earlier<'_> {
