@@ -211,49 +211,34 @@ fn first(replay: &Value, at: &[String]) -> Result<f64, String> {
     at.first().map_or(Err("no path".into()), |path| number(replay, path))
 }
 
-/// Follows a path: members by name, elements by `[member=value]`.
+/// Follows a path: members by name, elements of a list by what they hold: `log_rank[endpoint=os,by=sex]/p`.
 fn find<'a>(value: &'a Value, path: &str) -> Result<&'a Value, String> {
     let missing = || format!("{path} is not in the replay");
-    let mut here = value;
-    for step in split(path) {
-        here = match step.strip_prefix('[').and_then(|s| s.strip_suffix(']')).and_then(|s| s.split_once('=')) {
-            None => here.get(step).ok_or_else(missing)?,
-            Some((member, wanted)) if here.is_array() => here
-                .as_array()
-                .into_iter()
-                .flatten()
-                .find(|element| is(element.get(member), wanted))
-                .ok_or_else(missing)?,
-            // A second condition on the element found by the first.
-            Some((member, wanted)) if is(here.get(member), wanted) => here,
-            Some(_) => return Err(missing()),
+    steps(path).into_iter().try_fold(value, |here, step| {
+        let (member, conditions) = step.strip_suffix(']').and_then(|s| s.split_once('[')).unwrap_or((step, ""));
+        let found = here.get(member).ok_or_else(missing)?;
+        if conditions.is_empty() {
+            return Ok(found);
+        }
+        let holds = |element: &&Value| {
+            conditions.split(',').filter_map(|c| c.split_once('=')).all(|(name, wanted)| is(element.get(name), wanted))
         };
-    }
-    Ok(here)
+        found.as_array().into_iter().flatten().find(holds).ok_or_else(missing)
+    })
 }
 
 fn is(found: Option<&Value>, wanted: &str) -> bool {
     found.is_some_and(|v| v.as_str().map_or_else(|| v.to_string() == wanted, |s| s == wanted))
 }
 
-/// `a/b[c=d]/e` as `a`, `b`, `[c=d]`, `e`; a slash inside brackets belongs to the value.
-fn split(path: &str) -> Vec<&str> {
-    let (mut steps, mut start, mut inside) = (Vec::new(), 0, false);
-    for (i, c) in path.char_indices() {
-        let cut = match c {
-            '[' => true,
-            '/' => !inside,
-            _ => false,
-        };
-        if cut {
-            steps.push(&path[start..i]);
-            start = if c == '/' { i + 1 } else { i };
-        }
+/// The steps of a path; a slash inside brackets belongs to the value.
+fn steps(path: &str) -> Vec<&str> {
+    let mut inside = false;
+    path.split(|c| {
         inside = (inside || c == '[') && c != ']';
-    }
-    steps.push(&path[start..]);
-    steps.retain(|step| !step.is_empty());
-    steps
+        c == '/' && !inside
+    })
+    .collect()
 }
 
 /// The comparison as a table.
