@@ -2,6 +2,13 @@
 //!
 //! Promises that nothing in here prints: the binary does.
 
+pub mod args;
+pub mod clock;
+pub mod commands;
+pub mod demo;
+pub mod draft;
+pub mod error;
+pub mod examples;
 pub mod flags;
 pub mod render;
 pub mod strict;

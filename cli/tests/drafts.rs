@@ -54,7 +54,7 @@ fn completed(mut event: Value, target_line: Option<usize>) -> Value {
     let members = event.as_object_mut().expect("an event is an object");
     match members["type"].as_str() {
         Some("escalation_decided" | "mtd_declared") => {
-            members.insert("basis".into(), json!({ "entries": 1, "head": Hash::ZERO, "evaluable": 3, "dlt": 0 }));
+            members.insert("basis".into(), json!({ "entries": 1, "head": Hash::ZERO, "levels": [] }));
         }
         Some("signed_off") => {
             members.insert("entries".into(), json!(1));

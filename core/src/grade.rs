@@ -48,6 +48,15 @@ impl DoseLevel {
     }
 }
 
+/// For `#[serde(deserialize_with)]`: a whole number within the range that its schema states.
+pub(crate) fn within<'de, D: Deserializer<'de>, const MIN: u8, const MAX: u8>(d: D) -> Result<u8, D::Error> {
+    let number = u8::deserialize(d)?;
+    if (MIN..=MAX).contains(&number) {
+        return Ok(number);
+    }
+    Err(D::Error::custom(format!("{number} is out of range: expected {MIN} to {MAX}")))
+}
+
 macro_rules! small_number {
     ($name:ident, $max:literal) => {
         impl fmt::Display for $name {

@@ -96,6 +96,7 @@ pub struct AgentPlan {
     pub agent: Name,
     /// Intakes a day.
     #[schemars(range(min = 1, max = 24))]
+    #[serde(deserialize_with = "crate::grade::within::<_, 1, 24>")]
     pub intakes_per_day: u8,
     /// Number of days.
     pub days: u16,
@@ -134,9 +135,11 @@ pub struct RadiotherapyRules {
 pub struct EvaluabilityRule {
     /// Smallest share of planned intakes received, in percent.
     #[schemars(range(min = 0, max = 100))]
+    #[serde(deserialize_with = "crate::grade::within::<_, 0, 100>")]
     pub min_intakes_percent: u8,
     /// Smallest share of planned fractions received, in percent.
     #[schemars(range(min = 0, max = 100))]
+    #[serde(deserialize_with = "crate::grade::within::<_, 0, 100>")]
     pub min_fractions_percent: u8,
     /// Calendar months of observation after the last treatment.
     pub window_months: u8,

@@ -126,6 +126,11 @@ fn typed(seq: Seq, parts: &Parts<'_>, hash: Hash) -> Result<Entry, Fault> {
         }
         EventError::Schema { pointer, message } => schema_violation(seq, &format!("/body/event{pointer}"), &message),
     })?;
+    // One spelling for each event: what serde would also take (an array for a struct, null for what is left out) is not
+    // what the schemas describe.
+    if event.to_value() != body.event {
+        return Err(schema_violation(seq, "/body/event", "members in another than their one spelling"));
+    }
     Ok(Entry {
         seq: body.seq,
         hash,

@@ -50,17 +50,22 @@ impl PublicKey {
     /// # Errors
     /// A second spelling of a signature, or a signature over something else or by someone else.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), BadSignature> {
-        let (r, s) = (&signature[..32], &signature[32..]);
-        if !s.iter().rev().lt(ORDER.iter().rev()) {
+        if !signature[32..].iter().rev().lt(ORDER.iter().rev()) {
             return Err(BadSignature::NotCanonical);
         }
-        let mut point = [0; 32];
-        point.copy_from_slice(r);
-        let point = VerifyingKey::from_bytes(&point).map_err(|_| BadSignature::Invalid)?;
-        if point.to_edwards().compress().as_bytes() != r || point.is_weak() {
-            return Err(BadSignature::NotCanonical);
-        }
-        self.0.verify_strict(message, &DalekSignature::from_bytes(signature)).map_err(|_| BadSignature::Invalid)
+        let strict = self.0.verify_strict(message, &DalekSignature::from_bytes(signature));
+        strict
+            .map_err(|_| if is_canonical_point(signature) { BadSignature::Invalid } else { BadSignature::NotCanonical })
+    }
+}
+
+/// Whether R is the one spelling of a point that is not of small order, or no point at all.
+fn is_canonical_point(signature: &Signature) -> bool {
+    let mut r = [0; 32];
+    r.copy_from_slice(&signature[..32]);
+    match VerifyingKey::from_bytes(&r) {
+        Ok(point) => point.to_edwards().compress().to_bytes() == r && !point.is_weak(),
+        Err(_) => true,
     }
 }
 

@@ -4,19 +4,23 @@
 //! that whichever of the two is behind catches up from the other, with a notice. Never makes a ledger where none is, and
 //! never repairs a difference. Does not compare with what anybody saw before: that is the part of checkpoints and pins.
 
-use crate::body::RecordedAt;
+mod batch;
+mod error;
+
+pub use batch::{Batch, Earlier};
+pub use error::LedgerError;
+
 use crate::{
     check::Verified,
     envelope::Envelope,
     fault::{Fault, FaultKind},
     journal::Journal,
-    key::Secret,
     lines::{LineIndex, Lines, Tail, read_lines},
     lockstep::{Either, Lockstep},
     sled_store::SledStore,
-    store::{Store, StoreError},
-    tip::{Draft, Tip},
-    verifier::{Lookup, Verifier},
+    store::Store,
+    tip::Tip,
+    verifier::Verifier,
 };
 use std::{
     fmt,
@@ -214,6 +218,11 @@ impl Ledger {
         Verifier::new(read, &self.store)
     }
 
+    /// What new entries may look up: each other, then the store.
+    pub fn earlier<'a>(&'a self, entries: &'a [Verified]) -> Earlier<'a> {
+        Earlier { entries, store: &self.store }
+    }
+
     /// A batch of new entries, which may build on each other.
     pub fn batch(&self) -> Batch<'_> {
         Batch { store: &self.store, tip: self.tip.clone(), entries: Vec::new() }
@@ -238,7 +247,7 @@ impl Ledger {
             return Ok(());
         }
         let mut tip = self.tip.clone();
-        let earlier = Earlier { entries: new, store: &self.store };
+        let earlier = self.earlier(new);
         new.iter().try_for_each(|verified| tip.take(verified, &earlier)).map_err(LedgerError::refused)?;
         self.unsure = true;
         let path = || self.dir.join(JOURNAL);
@@ -298,48 +307,6 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Entries signed one after the other and not yet appended.
-pub struct Batch<'l> {
-    store: &'l SledStore,
-    tip: Tip,
-    entries: Vec<Verified>,
-}
-
-impl Batch<'_> {
-    /// The end of the log with the batch.
-    pub fn tip(&self) -> &Tip {
-        &self.tip
-    }
-
-    /// Signs the next entry: see [`Tip::sign`]. When this fails, the batch is as it was.
-    ///
-    /// # Errors
-    /// The fault that a reader would find in the entry.
-    pub fn sign(&mut self, draft: Draft, secrets: &[&Secret], at: RecordedAt) -> Result<&Verified, Fault> {
-        let earlier = Earlier { entries: &self.entries, store: self.store };
-        let made = self.tip.sign(draft, secrets, at, &earlier)?;
-        Ok(self.entries.push_mut(made))
-    }
-
-    /// The entries, for [`Ledger::append`].
-    pub fn into_entries(self) -> Vec<Verified> {
-        self.entries
-    }
-}
-
-/// Entries that are not in the store yet, then the store.
-struct Earlier<'a> {
-    entries: &'a [Verified],
-    store: &'a SledStore,
-}
-
-impl Lookup for Earlier<'_> {
-    fn envelope(&self, seq: Seq) -> Option<Envelope> {
-        let pending = self.entries.iter().find(|verified| verified.entry().seq == seq);
-        pending.map(|verified| verified.envelope().clone()).or_else(|| self.store.envelope(seq))
-    }
-}
-
 #[derive(Default)]
 struct Faults {
     list: Vec<Fault>,
@@ -355,86 +322,47 @@ impl Faults {
     }
 }
 
-/// Why a ledger cannot be made, opened or appended to.
-#[derive(Debug)]
-pub enum LedgerError {
-    /// There is something in the directory already.
-    Exists(PathBuf),
-    /// There is no ledger in the directory.
-    Missing(PathBuf),
-    /// The operating system refused.
-    Io(PathBuf, io::Error),
-    /// The store refused.
-    Store(StoreError),
-    /// The first faults of the ledger, or of the entry to be appended, and how many there are in all.
-    Faulty(Vec<Fault>, usize),
-    /// An earlier append failed half-way.
-    Unsure(PathBuf),
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{sample::Chain, store::StoreError};
 
-impl LedgerError {
-    fn refused(fault: Fault) -> LedgerError {
-        LedgerError::Faulty(vec![fault], 1)
+    fn made(dir: &Path) -> (Ledger, Chain) {
+        let mut chain = Chain::sample();
+        let mut ledger = Ledger::init(dir, &chain.entries[0]).unwrap();
+        ledger.append(&chain.entries[1..]).unwrap();
+        chain.add("therapist", crate::sample::fraction(1));
+        (ledger, chain)
     }
 
-    /// Whether something is proven to be wrong with the record; otherwise it could not be told.
-    pub fn is_proof(&self) -> bool {
-        match self {
-            LedgerError::Faulty(faults, _) => faults.iter().any(|fault| fault.kind.is_proof()),
-            LedgerError::Exists(_)
-            | LedgerError::Missing(_)
-            | LedgerError::Io(..)
-            | LedgerError::Store(_)
-            | LedgerError::Unsure(_) => false,
-        }
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_append_that_failed_and_was_not_written_leaves_the_ledger_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, chain) = made(dir.path());
+        ledger.journal = Journal::open(Path::new("/dev/full"), 0).unwrap();
+        assert!(matches!(ledger.append(&chain.entries[8..]), Err(LedgerError::Io(..))));
+        assert!(matches!(ledger.append(&chain.entries[8..]), Err(LedgerError::Unsure(_))));
+        drop(ledger);
+        let (mut ledger, notices) = Ledger::open(dir.path()).unwrap();
+        assert_eq!((ledger.tip().size(), notices), (8, vec![]));
+        ledger.append(&chain.entries[8..]).unwrap();
+        assert_eq!(ledger.tip().size(), 9);
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            LedgerError::Exists(_) => "choose a directory that is empty or not there yet",
-            LedgerError::Missing(_) => "check the path; if there was a ledger here, it was moved or deleted",
-            LedgerError::Io(..) => "check the path, its permissions and the space on the disk",
-            LedgerError::Store(StoreError::InUse(_)) => "wait until the other command has ended",
-            LedgerError::Store(StoreError::NotNext { .. }) => "open the ledger again and repeat",
-            LedgerError::Store(StoreError::Unreadable(_)) => {
-                "verify the journal alone; the store can be made again from it when its folder is moved away"
-            }
-            LedgerError::Faulty(..) => "keep a copy as evidence and compare with your last checkpoint",
-            LedgerError::Unsure(_) => "open the ledger again: that verifies and tells what is there",
-        }
-    }
-}
-
-impl From<StoreError> for LedgerError {
-    fn from(error: StoreError) -> Self {
-        LedgerError::Store(error)
-    }
-}
-
-impl fmt::Display for LedgerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LedgerError::Exists(path) => write!(f, "{} is not empty", path.display()),
-            LedgerError::Missing(path) => write!(f, "there is no ledger in {}", path.display()),
-            LedgerError::Io(path, error) => write!(f, "{}: {error}", path.display()),
-            LedgerError::Store(error) => error.fmt(f),
-            LedgerError::Faulty(faults, total) => {
-                faults.first().map_or(Ok(()), |fault| fault.fmt(f))?;
-                if *total > 1 { write!(f, " (and {} more)", total - 1) } else { Ok(()) }
-            }
-            LedgerError::Unsure(path) => write!(f, "an earlier append to {} failed half-way", path.display()),
-        }
-    }
-}
-
-impl std::error::Error for LedgerError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            LedgerError::Io(_, error) => Some(error),
-            LedgerError::Store(error) => Some(error),
-            LedgerError::Faulty(faults, _) => faults.first().map(|fault| fault as _),
-            LedgerError::Exists(_) | LedgerError::Missing(_) | LedgerError::Unsure(_) => None,
-        }
+    #[test]
+    fn an_append_that_failed_but_was_written_is_told_by_the_next_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let (mut ledger, chain) = made(dir.path());
+        ledger.store = SledStore::open(elsewhere.path()).unwrap();
+        let refused = ledger.append(&chain.entries[8..]).unwrap_err();
+        assert!(matches!(refused, LedgerError::Store(StoreError::NotNext { .. })), "{refused}");
+        assert!(matches!(ledger.append(&chain.entries[8..]), Err(LedgerError::Unsure(_))));
+        drop(ledger);
+        let (mut ledger, notices) = Ledger::open(dir.path()).unwrap();
+        assert_eq!((ledger.tip().size(), notices), (9, vec![Notice::StoreCaughtUp { had: 8, has: 9 }]));
+        ledger.append(&chain.entries[8..]).unwrap();
+        assert_eq!(ledger.tip().size(), 9, "repeating it changes nothing");
     }
 }

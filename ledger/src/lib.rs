@@ -26,3 +26,9 @@ pub mod sled_store;
 pub mod store;
 pub mod tip;
 pub mod verifier;
+
+#[cfg(test)]
+extern crate self as trial_ledger;
+#[cfg(test)]
+#[path = "../tests/sample/mod.rs"]
+mod sample;

@@ -35,7 +35,7 @@ impl Lockstep {
         Rc::clone(&self.journal_end)
     }
 
-    fn from_journal(&mut self) -> Result<Option<Envelope>, Fault> {
+    fn read_journal(&mut self) -> Result<Option<Envelope>, Fault> {
         let line = self.journal.as_mut().and_then(Iterator::next).transpose()?;
         if line.is_none() && self.journal_end.get().is_none() {
             self.journal = None;
@@ -44,7 +44,7 @@ impl Lockstep {
         Ok(line)
     }
 
-    fn from_store(&self) -> Result<Option<Envelope>, Fault> {
+    fn read_store(&self) -> Result<Option<Envelope>, Fault> {
         if self.next.0 >= self.stored {
             return Ok(None);
         }
@@ -59,8 +59,8 @@ impl Lockstep {
     }
 
     fn step(&mut self) -> Result<Option<Envelope>, Fault> {
-        let line = self.from_journal()?;
-        match (line, self.from_store()) {
+        let line = self.read_journal()?;
+        match (line, self.read_store()) {
             (line, Err(fault)) => {
                 self.after_fault = line;
                 Err(fault)

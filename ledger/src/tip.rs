@@ -28,8 +28,10 @@ pub struct Tip {
     genesis: Option<Hash>,
     opened: Option<TrialOpened>,
     frontier: Frontier,
-    /// Leaf hashes by place; zeros where an entry is missing. Shared, and copied only when a clone grows.
+    /// Leaf hashes in order. Shared, and copied only when a clone grows.
     leaves: Arc<Vec<Hash>>,
+    /// Where entries are missing, which only a faulty log has: the first place after each gap, and its index in `leaves`.
+    gaps: Vec<(Seq, usize)>,
     roster: Roster,
     recorded_at: Option<RecordedAt>,
     /// Where each subject gave consent.
@@ -92,6 +94,14 @@ impl Tip {
         self.frontier.root()
     }
 
+    /// The RFC 6962 root over the first entries, to compare with what somebody saw when there were no more of them.
+    pub fn root_at(&self, size: u64) -> Option<Hash> {
+        let leaves = self.leaves.get(..usize::try_from(size).ok()?)?;
+        let mut frontier = Frontier::default();
+        leaves.iter().for_each(|leaf| frontier.push(*leaf));
+        Some(frontier.root())
+    }
+
     /// Leaf hash of the first entry, which names the ledger.
     pub fn genesis(&self) -> Option<Hash> {
         self.genesis
@@ -122,8 +132,11 @@ impl Tip {
     }
 
     pub(crate) fn leaf(&self, seq: Seq) -> Option<Hash> {
-        let leaf = self.leaves.get(usize::try_from(seq.0).ok()?)?;
-        Some(*leaf).filter(|leaf| *leaf != Hash::ZERO)
+        let segment = self.gaps.partition_point(|(first, _)| *first <= seq);
+        let (first, start) = segment.checked_sub(1).map_or((Seq(0), 0), |last| self.gaps[last]);
+        let end = self.gaps.get(segment).map_or(self.leaves.len(), |(_, start)| *start);
+        let index = start.checked_add(usize::try_from(seq.0 - first.0).ok()?)?;
+        self.leaves[..end].get(index).copied()
     }
 
     pub(crate) fn site_of(&self, subject: &SubjectId) -> Option<&SiteId> {
@@ -171,8 +184,11 @@ impl Tip {
         self.seal(draft, signer, countersigners, secrets, at, lookup)
     }
 
-    /// Takes in an entry that somebody else made, if it passes all checks.
-    pub(crate) fn take(&mut self, entry: &Verified, lookup: &dyn Lookup) -> Result<(), Fault> {
+    /// Moves on to an entry that was made elsewhere, if it passes all checks here.
+    ///
+    /// # Errors
+    /// The fault that a reader would find in the entry; the tip is as it was.
+    pub fn take(&mut self, entry: &Verified, lookup: &dyn Lookup) -> Result<(), Fault> {
         let context = Context { tip: self, lookup, genesis: None, next: None };
         let verified = check(context, entry.envelope().clone()).map_err(|refusal| refusal.fault)?;
         self.advance(&verified);
@@ -230,20 +246,12 @@ impl Tip {
     /// Moves past an entry that failed, so that the next one is judged on its own.
     pub(crate) fn skip(&mut self, refusal: &Refusal) {
         match &refusal.claims {
-            // One that stands in front of its place, or a second time, leaves the log around it as it was.
-            Some(claims) if claims.seq < self.next => {
-                if self.leaf(claims.seq).is_none() {
-                    let place = usize::try_from(claims.seq.0).expect("it is below the number of leaves");
-                    Arc::make_mut(&mut self.leaves)[place] = refusal.hash;
-                }
-            }
+            // One that stands behind its place, or a second time, leaves the log around it as it was.
+            Some(claims) if claims.seq < self.next => {}
             Some(claims) => {
-                // A gap is remembered as such, within reason: a claimed place of 2^53 is not worth the memory.
-                let gap = claims.seq.0 - self.next.0;
-                if gap <= 1_000_000 {
-                    for _ in 0..gap {
-                        self.put(Hash::ZERO);
-                    }
+                if claims.seq > self.next {
+                    self.gaps.push((claims.seq, self.leaves.len()));
+                    self.next = claims.seq;
                 }
                 self.learn(claims);
                 self.put(refusal.hash);
@@ -276,7 +284,8 @@ impl Tip {
         }
         self.learn_site(&entry.event);
         match &entry.effect {
-            Effect::States => {}
+            // What is withheld from one reader was stated all the same; the checks never withhold anything.
+            Effect::States | Effect::Withheld => {}
             Effect::Revises { target, event } => {
                 self.learn_site(event);
                 self.amended.insert(*target, Some((**event).clone()));

@@ -69,22 +69,22 @@ pub struct Verifier<I: Iterator<Item = Result<Envelope, Fault>>, L> {
 impl<I: Iterator<Item = Result<Envelope, Fault>>, L: Lookup> Verifier<I, L> {
     /// Verifies from the genesis on.
     pub fn new(source: impl IntoIterator<IntoIter = I>, lookup: L) -> Self {
-        Verifier::from(Tip::default(), source, lookup)
+        Verifier::after(Tip::default(), source, lookup)
     }
 
     /// Goes on from a tip: the source begins with the entry after it.
-    pub fn from(tip: Tip, source: impl IntoIterator<IntoIter = I>, lookup: L) -> Self {
+    pub fn after(tip: Tip, source: impl IntoIterator<IntoIter = I>, lookup: L) -> Self {
         Verifier { source: source.into_iter().peekable(), lookup, tip, genesis: None, first_fault: None }
     }
 
-    /// Demands that the log begins with this genesis.
+    /// Demands that the log begins with this genesis, which [`Verifier::finish`] checks once more.
     pub fn of_ledger(self, genesis: Hash) -> Self {
         Verifier { genesis: Some(genesis), ..self }
     }
 
-    /// The log so far; after a fault this is no longer a tip to build on.
-    pub fn so_far(&self) -> &Tip {
-        &self.tip
+    /// The verified log so far; none after a fault, since nothing may be built on it.
+    pub fn so_far(&self) -> Option<&Tip> {
+        self.first_fault.is_none().then_some(&self.tip)
     }
 
     /// Verifies what is left and hands out the tip.
@@ -93,11 +93,14 @@ impl<I: Iterator<Item = Result<Envelope, Fault>>, L: Lookup> Verifier<I, L> {
     /// The first fault of the log; a log without a genesis is one.
     pub fn finish(mut self) -> Result<Tip, Fault> {
         for _ in self.by_ref() {}
-        match self.first_fault {
-            Some(fault) => Err(fault),
-            None if self.tip.size() == 0 => {
-                Err(Fault::new(FaultKind::StoreMissing, "a log that begins with trial_opened", "no entries"))
-            }
+        if let Some(fault) = self.first_fault {
+            return Err(fault);
+        }
+        let Some(found) = self.tip.genesis() else {
+            return Err(Fault::new(FaultKind::StoreMissing, "a log that begins with trial_opened", "no entries"));
+        };
+        match self.genesis.filter(|expected| *expected != found) {
+            Some(expected) => Err(Fault::at(FaultKind::GenesisMismatch, Seq(0), expected, found)),
             None => Ok(self.tip),
         }
     }

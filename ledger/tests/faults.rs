@@ -3,6 +3,7 @@
 
 mod sample;
 
+use proptest::prelude::*;
 use sample::{Chain, at, consent, edited, event, faults, fraction, grant, secret, signed, sponsor};
 use serde_json::json;
 use trial_core::{
@@ -104,6 +105,31 @@ fn the_genesis_is_checked_against_the_one_that_is_expected() {
     let chain = Chain::sample();
     let again = chain.next_body("sponsor", sample::opened("T-1").into());
     assert_eq!(chain.fault_of(&again, &["sponsor"]).unwrap().kind, SchemaViolation);
+}
+
+#[test]
+fn verification_goes_on_from_a_tip_as_if_it_had_never_stopped() {
+    let mut chain = Chain::sample();
+    let half = chain.tip.clone();
+    chain.add("therapist", fraction(1));
+    let lines = chain.lines();
+    let rest = || lines[8..].iter().cloned().map(Ok);
+    let tip = Verifier::after(half.clone(), rest(), &lines).finish().unwrap();
+    assert_eq!((tip.size(), tip.root()), (9, chain.tip.root()));
+    assert_eq!((tip.root_at(8), tip.root_at(9), tip.root_at(10)), (Some(half.root()), Some(tip.root()), None));
+    let other = Verifier::after(half, rest(), &lines).of_ledger(Hash([7; 32])).finish();
+    assert_eq!(other.unwrap_err().kind, GenesisMismatch);
+}
+
+#[test]
+fn there_is_no_tip_to_build_on_after_a_fault() {
+    let mut lines = Chain::sample().lines();
+    lines.remove(3);
+    let mut verifier = Verifier::new(lines.iter().cloned().map(Ok), &lines);
+    assert_eq!(verifier.by_ref().take(3).filter(Result::is_ok).count(), 3);
+    assert_eq!(verifier.so_far().map(|tip| tip.size()), Some(3));
+    assert!(verifier.next().unwrap().is_err());
+    assert!(verifier.so_far().is_none());
 }
 
 #[test]
@@ -343,7 +369,7 @@ fn an_override_of_the_rule_needs_a_reason() {
             "escalation_decided",
             json!({
                 "occurred_at": "2016-10-10", "at_level": 1, "action": "escalate", "level": 2, "places": 3,
-                "conformity": conformity, "basis": {"entries": 8, "head": Hash::ZERO, "evaluable": 3, "dlt": 0}
+                "conformity": conformity, "basis": {"entries": 8, "head": Hash::ZERO, "levels": []}
             }),
         ))
     };
@@ -371,19 +397,38 @@ fn nothing_is_verified_after_the_first_fault() {
 }
 
 #[test]
-fn each_flipped_bit_is_found_at_its_entry() {
-    let mut chain = Chain::opened("T-1");
-    chain.add("sponsor", grant("investigator", Role::Investigator, Some("A")));
-    chain.add("investigator", consent("A"));
-    let lines = chain.lines();
-    for (place, line) in lines.iter().enumerate() {
-        for bit in 0..line.len() * 8 {
-            let mut bytes = line.as_bytes().to_vec();
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            let mut flipped = lines.clone();
-            flipped[place] = Envelope::new(bytes);
-            let found = faults(&flipped);
-            assert_eq!(found[0].seq, Some(Seq(place as u64)), "bit {bit}: {found:?}");
+fn claims_of_far_places_are_told_without_taking_memory_for_them() {
+    let chain = Chain::sample();
+    let far = |seq: u64| {
+        let mut body = chain.next_body("therapist", fraction(1));
+        body.seq = Seq(seq);
+        signed(&body, &["therapist"])
+    };
+    let mut lines = chain.lines();
+    let last = (1 << 53) - 1;
+    lines.extend([far(1 << 40), far(1 << 50), far(1 << 40), far(20), far(1 << 50), far(last), far(last)]);
+    let expected = [SeqGap, SeqOutOfOrder, SeqDuplicate, SeqOutOfOrder, SeqDuplicate, SeqGap, SeqDuplicate];
+    assert_eq!(faults(&lines).iter().map(|f| f.kind).collect::<Vec<_>>(), expected);
+}
+
+proptest! {
+    #[test]
+    fn any_lines_are_judged_without_a_panic(
+        junk in prop::collection::vec(any::<u8>(), 0..300),
+        edits in prop::collection::vec((0_usize..8, any::<prop::sample::Index>(), any::<u8>()), 0..6),
+    ) {
+        let sound = Chain::sample().lines();
+        let mut lines = sound.clone();
+        for (line, place, byte) in edits {
+            let mut bytes = lines[line].as_bytes().to_vec();
+            let at = place.index(bytes.len());
+            bytes[at] = byte;
+            lines[line] = Envelope::new(bytes);
         }
+        let first = (0..8).find(|i| lines[*i] != sound[*i]).unwrap_or(8);
+        lines.push(Envelope::new(junk));
+        let verified = Verifier::new(lines.iter().cloned().map(Ok), &lines).filter(Result::is_ok).count();
+        prop_assert_eq!(verified, first);
+        prop_assert_eq!(faults(&lines)[0].seq, Some(Seq(first as u64)));
     }
 }

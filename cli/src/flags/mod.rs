@@ -7,6 +7,7 @@ pub mod read;
 pub mod shape;
 pub mod write;
 
+use crate::draft;
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValue, builder::PossibleValuesParser};
 use read::Unfit;
 use serde_json::{Map, Value};
@@ -14,11 +15,11 @@ use shape::{Member, Shape, Spelling};
 use std::fmt;
 use trial_core::{
     authority,
-    event::{Event, EventError, EventKind, VERSION},
+    event::{EventError, EventKind, VERSION},
 };
 
-/// The longest command line that is shown as an example; longer events are better written as drafts.
-const EXAMPLE_CHARS: usize = 1000;
+/// The longest line of an example: help is wrapped at 100 columns, and a wrapped example cannot be copied.
+const EXAMPLE_COLUMNS: usize = 97;
 
 /// Why flags do not state an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +90,11 @@ impl fmt::Display for UnknownEvent {
 impl std::error::Error for UnknownEvent {}
 
 impl UnknownEvent {
+    /// The nearest event type as it stands in the log.
+    pub fn hint_word(&self) -> Option<String> {
+        self.nearest.as_ref().map(|word| word.replace('-', "_"))
+    }
+
     /// What to do next, where that is known.
     pub fn hint(&self) -> Option<String> {
         self.nearest.as_ref().map(|word| format!("did you mean {word}?"))
@@ -120,16 +126,24 @@ pub fn commands() -> impl Iterator<Item = Command> {
 /// The subcommand of one event.
 pub fn command(kind: EventKind) -> Command {
     let command = Command::new(subcommand(kind)).alias(kind.as_str()).about(shape::sentence(kind));
-    command.after_help(after_help(kind)).args(shape::members(kind).iter().map(arg))
+    command.after_help(after_help(kind)).args(shape::members(kind).iter().map(|member| {
+        let filled = draft::filled_in(kind).contains(&member.name.as_str());
+        let arg = arg(member);
+        if filled { arg.required(false).help(format!("{} [filled in where left out]", help(member))) } else { arg }
+    }))
 }
 
 fn after_help(kind: EventKind) -> String {
     let roles: Vec<_> = authority::roles(kind).iter().map(|role| role.as_str()).collect();
     let reason = if kind.needs_reason() { "\nNeeds a reason." } else { "" };
-    let line = write::command_line(kind, &crate::examples::example(kind));
-    let example = match line.chars().count() <= EXAMPLE_CHARS {
-        true => format!("Example:\n  {line}"),
-        false => format!("Long: better as a draft, see trial append --template {}", subcommand(kind)),
+    let mut event = crate::examples::example(kind);
+    if let Some(members) = event.as_object_mut() {
+        members.retain(|name, _| !draft::filled_in(kind).contains(&name.as_str()));
+    }
+    let example = write::command_line(kind, &event);
+    let example = match example.lines().all(|line| line.chars().count() <= EXAMPLE_COLUMNS) {
+        true => format!("Example:\n  {example}"),
+        false => format!("For an example see: trial append --template {}", subcommand(kind)),
     };
     format!("Signed by: {}.{reason}\n\n{example}", roles.join(", "))
 }
@@ -172,15 +186,13 @@ fn value_name(shape: &Shape) -> String {
         Shape::Boolean => "BOOL".into(),
         Shape::Word(_) => "WORD".into(),
         Shape::Quantity(units) if units.is_empty() => "DECIMAL+UNIT".into(),
-        Shape::Quantity(units) => format!("DECIMAL{}", units.join("|")),
+        Shape::Quantity(units) => format!("DECIMAL({})", units.join("|")),
         Shape::CategoryOrQuantity => "WORD|DECIMAL+UNIT".into(),
         Shape::List(item) if read::splits(item) => format!("{},..", value_name(item)),
         Shape::List(item) => value_name(item),
         Shape::Map(value) => format!("NAME={}", value_name(value)),
-        Shape::Object(members) => {
-            let pairs = members.iter().filter(|m| m.required).map(|m| format!("{}={}", m.name, value_name(&m.shape)));
-            pairs.chain(members.iter().any(|m| !m.required).then(|| "..".to_owned())).collect::<Vec<_>>().join(",")
-        }
+        Shape::Object(members) if is_flat(members) => "MEMBER=VALUE,..".into(),
+        Shape::Object(_) => "JSON".into(),
         Shape::Json => "JSON|TEXT".into(),
     }
 }
@@ -189,15 +201,26 @@ fn help(member: &Member) -> String {
     let more = match &member.shape {
         Shape::Text(_) | Shape::Boolean | Shape::Word(_) | Shape::Integer { .. } => String::new(),
         Shape::Quantity(_) | Shape::CategoryOrQuantity | Shape::Json => format!(" [{}]", member.shape.expected()),
-        Shape::Object(members) => format!(" [JSON, or {}]", described(members)),
+        Shape::Object(members) if is_flat(members) => format!(" [{}; or JSON]", described(members)),
+        Shape::Object(_) => " [JSON, see its schema]".to_owned(),
         Shape::List(item) => match item.as_ref() {
-            Shape::Object(members) => format!(" [repeatable; JSON, or {}]", described(members)),
+            Shape::Object(members) if is_flat(members) => format!(" [repeatable; {}; or JSON]", described(members)),
             Shape::Word(_) => format!(" [repeatable; {}]", item.expected()),
             _ => " [repeatable]".to_owned(),
         },
         Shape::Map(value) => format!(" [repeatable; the value: {}]", value.expected()),
     };
     format!("{}{more}", member.meaning)
+}
+
+/// Whether the members hold no further objects: what is deeper is better written as JSON.
+fn is_flat(members: &[Member]) -> bool {
+    let holds_object = |shape: &Shape| match shape {
+        Shape::Object(_) => true,
+        Shape::List(item) | Shape::Map(item) => matches!(item.as_ref(), Shape::Object(_)),
+        _ => false,
+    };
+    !members.iter().any(|member| holds_object(&member.shape))
 }
 
 fn described(members: &[Member]) -> String {
@@ -211,7 +234,8 @@ fn described(members: &[Member]) -> String {
     members.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// The event that the flags state, as the event types write it.
+/// The event that the flags state, as the event types write it, still without what append fills in
+/// ([`draft::filled_in`]).
 ///
 /// # Errors
 /// The first flag that cannot be read, or whose value the event refuses.
@@ -223,11 +247,11 @@ pub fn event(kind: EventKind, matches: &ArgMatches) -> Result<Value, FlagError> 
     for member in &members {
         let Ok(Some(texts)) = matches.try_get_many::<String>(&member.name) else { continue };
         let texts: Vec<&str> = texts.map(String::as_str).collect();
-        let value = read::gather(&member.shape, &texts)
-            .map_err(|unfit| FlagError::Unfit { flag: member.flag(), unfit })?;
+        let value =
+            read::gather(&member.shape, &texts).map_err(|unfit| FlagError::Unfit { flag: member.flag(), unfit })?;
         facts.insert(member.name.clone(), value);
     }
-    Event::from_value(Value::Object(facts)).map(|event| event.to_value()).map_err(refused)
+    draft::checked(Value::Object(facts)).map_err(refused)
 }
 
 /// One value by its place in an event: what `--new 2.0Gy` means at `/dose`. `null` leaves the member out.

@@ -265,7 +265,8 @@ mod tests {
     #[test]
     fn a_comma_begins_a_member_only_where_a_name_follows() {
         let text = "term=Nausea, mild,grades=1,2,3,more={\"a\":[1,2]},last=x";
-        let found: Vec<_> = pairs(text).unwrap().into_iter().map(|(name, raw)| (name, raw.value(&Shape::Json))).collect();
+        let found: Vec<_> =
+            pairs(text).unwrap().into_iter().map(|(name, raw)| (name, raw.value(&Shape::Json))).collect();
         let expected = [
             ("term", Ok(json!("Nausea, mild"))),
             ("grades", Ok(json!("1,2,3"))),

@@ -198,7 +198,8 @@ fn words_of(schema: &Value, root: &Value) -> Option<Vec<Word>> {
 }
 
 fn object_of(schema: &Value, root: &Value) -> Shape {
-    let values = schema.get("patternProperties").and_then(Value::as_object).and_then(|patterns| patterns.values().next());
+    let values =
+        schema.get("patternProperties").and_then(Value::as_object).and_then(|patterns| patterns.values().next());
     let values = values.or_else(|| schema.get("additionalProperties").filter(|more| more.is_object()));
     if let Some(values) = values {
         return Shape::Map(Box::new(Shape::of(values, root)));
@@ -253,7 +254,9 @@ impl Shape {
             Shape::Boolean => "true or false".to_owned(),
             Shape::Word(words) => format!("one of {}", list(words.iter().map(|w| w.word.as_str()))),
             Shape::Quantity(units) => match units.first() {
-                Some(unit) => format!("a number with its unit ({}), such as 3.0{unit}", list(units.iter().map(String::as_str))),
+                Some(unit) => {
+                    format!("a number with its unit ({}), such as 3.0{unit}", list(units.iter().map(String::as_str)))
+                }
                 None => "a number with its unit, such as 72years".to_owned(),
             },
             Shape::CategoryOrQuantity => "a category, or a number with its unit, such as 72years".to_owned(),

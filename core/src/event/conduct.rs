@@ -50,6 +50,7 @@ pub struct EscalationDecided {
     pub level: Option<DoseLevel>,
     /// Number of places opened.
     #[schemars(range(min = 0, max = 99))]
+    #[serde(deserialize_with = "crate::grade::within::<_, 0, 99>")]
     pub places: u8,
     /// Whether it follows the rule.
     pub conformity: Conformity,

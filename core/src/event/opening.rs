@@ -93,9 +93,11 @@ pub struct DictionaryAdopted {
     pub sha256: Hash,
     /// Number of this part, from 1.
     #[schemars(range(min = 1, max = 99))]
+    #[serde(deserialize_with = "crate::grade::within::<_, 1, 99>")]
     pub part: u8,
     /// How many parts there are.
     #[schemars(range(min = 1, max = 99))]
+    #[serde(deserialize_with = "crate::grade::within::<_, 1, 99>")]
     pub parts: u8,
     /// The terms of this part.
     pub terms: Vec<TermEntry>,

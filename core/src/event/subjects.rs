@@ -29,7 +29,7 @@ pub struct ConsentGiven {
 
 /// One baseline value: a category, or a number in the unit that the protocol states.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 #[schemars(inline)]
 pub enum BaselineValue {
     /// A category of the protocol's list.

@@ -112,6 +112,7 @@ pub struct RadiotherapyPlanned {
     pub prescription: AbsorbedDose,
     /// Number of fractions.
     #[schemars(range(min = 1, max = 99))]
+    #[serde(deserialize_with = "crate::grade::within::<_, 1, 99>")]
     pub fractions: u8,
     /// Mean dose to each organ at risk, for example `liver`.
     pub mean_doses: BTreeMap<Name, AbsorbedDose>,
@@ -129,6 +130,7 @@ pub struct FractionDelivered {
     pub plan: Name,
     /// Number of the fraction, from 1.
     #[schemars(range(min = 1, max = 99))]
+    #[serde(deserialize_with = "crate::grade::within::<_, 1, 99>")]
     pub number: u8,
     /// When.
     pub occurred_at: Moment,

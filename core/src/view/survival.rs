@@ -22,9 +22,28 @@ pub struct Survival {
     #[serde(flatten)]
     pub endpoints: BTreeMap<Name, Endpoint>,
     /// Median follow-up, by three definitions.
-    pub follow_up: FollowUp,
+    pub follow_up: Followed,
     /// Comparisons between groups.
     pub log_rank: Vec<Comparison>,
+}
+
+/// Median follow-up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Followed {
+    /// By three definitions; a median at exactly one half by the midpoint rule of R and SAS.
+    #[serde(flatten)]
+    pub medians: FollowUp,
+    /// The reverse Kaplan-Meier median by the rule of SPSS: the smallest time.
+    pub reverse_km_median_days_smallest: Option<f64>,
+}
+
+impl Followed {
+    fn new(observations: &[Observation]) -> Followed {
+        Followed {
+            medians: FollowUp::new(observations, MedianRule::Midpoint),
+            reverse_km_median_days_smallest: KaplanMeier::reverse(observations).median(MedianRule::Smallest),
+        }
+    }
 }
 
 /// One endpoint.
@@ -114,11 +133,7 @@ impl Survival {
     /// Reads all endpoints; what is known is taken up to the cut of the trial.
     pub fn read(trial: &Trial, response: &ResponseTable) -> Survival {
         let Some(protocol) = trial.conduct.protocol() else {
-            return Survival {
-                endpoints: BTreeMap::new(),
-                follow_up: FollowUp::new(&[], MedianRule::Midpoint),
-                log_rank: Vec::new(),
-            };
+            return Survival { endpoints: BTreeMap::new(), follow_up: Followed::new(&[]), log_rank: Vec::new() };
         };
         let times: BTreeMap<&Name, Vec<SubjectTime>> =
             protocol.survival.iter().map(|e| (&e.endpoint, times(trial, e, response))).collect();
@@ -136,11 +151,7 @@ impl Survival {
             censored_at: CensoredAt::LastContact,
         };
         let followed = observations(&self::times(trial, &followed, response));
-        Survival {
-            endpoints: endpoints.collect(),
-            follow_up: FollowUp::new(&followed, MedianRule::Midpoint),
-            log_rank: log_rank.collect(),
-        }
+        Survival { endpoints: endpoints.collect(), follow_up: Followed::new(&followed), log_rank: log_rank.collect() }
     }
 }
 

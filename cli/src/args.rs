@@ -1,0 +1,304 @@
+//! Arguments: the verbs and their flags. The flags of events come from the event types.
+
+use crate::flags;
+use chrono::NaiveDate;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The event-sourced, audit-grade ledger for clinical trials.
+///
+/// Every fact is a signed, hash-chained entry; everything else is computed from the entries. Site staff append, monitors
+/// verify, sponsors replay to any date.
+#[derive(Debug, Parser)]
+#[command(name = "trial", version, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    /// Where the ledger is, what to see of it, who signs.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every verb takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The ledger's directory
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "TRIAL_LEDGER")]
+    pub ledger: PathBuf,
+    /// See what was known then: a day (its end, in the trial's zone) or an instant
+    #[arg(long, global = true, value_name = "DATE")]
+    pub as_of: Option<String>,
+    /// See what had occurred by the end of this day
+    #[arg(long, global = true, value_name = "DAY")]
+    pub cutoff: Option<NaiveDate>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The key that signs: an alias, or a key file
+    #[arg(long, global = true, value_name = "KEY", env = "TRIAL_KEY")]
+    pub key: Option<String>,
+    /// The folder of key files (default: the ledger's own `keys`, else ~/.trial/keys)
+    #[arg(long, global = true, value_name = "DIR", env = "TRIAL_KEYS")]
+    pub keys: Option<PathBuf>,
+    /// Read the passphrase from the first line of a file instead of asking
+    #[arg(long, global = true, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run one whole trial, synthetic, and compare it with its publication
+    ///
+    /// Example: trial demo
+    Demo {
+        /// Where to make it; must be empty or not there yet
+        #[arg(default_value = "axitinib-demo")]
+        dir: PathBuf,
+    },
+    /// Open a new ledger for a trial
+    ///
+    /// Example: trial --ledger my-trial --key sponsor init --trial AXI-01 --title "My trial" --zone Asia/Taipei --origin
+    /// sponsor.example/axi-01 --name "Ada Sponsor" --organisation "Example" --protocol protocol.json
+    Init(InitArgs),
+    /// Make, list, show, grant and revoke keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Record an event, or a file of drafts
+    ///
+    /// Example: trial append fraction-delivered --subject S-001 --plan P1 --number 3 --dose 3.0Gy --occurred-at 2026-03-04
+    #[command(subcommand_help_heading = "Events", subcommand_value_name = "EVENT")]
+    Append(AppendArgs),
+    /// Correct or void an earlier entry; nothing is ever overwritten
+    #[command(subcommand)]
+    Amend(AmendCommand),
+    /// Verify a ledger, or a journal or export file without the store
+    ///
+    /// Example: trial verify ledger/journal.jsonl
+    Verify {
+        /// A directory or a JSON Lines file; the ledger where left out
+        path: Option<PathBuf>,
+    },
+    /// List entries
+    ///
+    /// Example: trial log --subject RECON-001 --type adverse_event_reported
+    Log(LogArgs),
+    /// Show one entry, with its signers and what became of it
+    Show {
+        /// The place of the entry
+        seq: u64,
+    },
+    /// Show what was recorded of a subject: old value, new value, who, when, why
+    ///
+    /// Example: trial history RECON-003 value
+    History {
+        /// The subject
+        subject: String,
+        /// Only this member of the events, for example `grade` or `/dose/value`
+        field: Option<String>,
+    },
+    /// Where the trial stands: the ladder, each level, what the rule says next
+    Status,
+    /// All tables, computed from the log
+    Replay,
+    /// What the rule says next, and all that can follow
+    ///
+    /// Example: trial paths --protocol protocol.json "1NNN 2NT"
+    Paths(PathsArgs),
+    /// Write the verified entries as JSON Lines
+    Export {
+        /// Where to; stdout where left out
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Write completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What a new ledger begins with.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Short name of the trial
+    #[arg(long)]
+    pub trial: String,
+    /// Title of the trial
+    #[arg(long)]
+    pub title: String,
+    /// Number in a public registry
+    #[arg(long)]
+    pub registry: Option<String>,
+    /// IANA time zone of the trial, for example Asia/Taipei
+    #[arg(long)]
+    pub zone: String,
+    /// Name of the log: <sponsor domain>/<trial>
+    #[arg(long)]
+    pub origin: String,
+    /// Printed name of the sponsor's signer
+    #[arg(long)]
+    pub name: String,
+    /// The sponsor
+    #[arg(long)]
+    pub organisation: String,
+    /// The protocol as a JSON file (see schemas/protocol.json)
+    #[arg(long, value_name = "FILE")]
+    pub protocol: PathBuf,
+    /// A dictionary of adverse event terms as a JSON file; the built-in short list of CTCAE 4.0 where left out
+    #[arg(long, value_name = "FILE")]
+    pub dictionary: Option<PathBuf>,
+    /// Take the times of entries by hand: for training and validation only; every output will say so
+    #[arg(long)]
+    pub simulated_clock: bool,
+    /// The facts are invented; every output will say so
+    #[arg(long)]
+    pub synthetic: bool,
+    /// When the genesis is recorded; only with --simulated-clock
+    #[arg(long, value_name = "INSTANT", requires = "simulated_clock")]
+    pub recorded_at: Option<chrono::DateTime<chrono::FixedOffset>>,
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key and write its file, encrypted with a passphrase
+    New {
+        /// Its alias
+        alias: String,
+        /// Do not encrypt the file: whoever reads it can sign
+        #[arg(long)]
+        no_passphrase: bool,
+    },
+    /// List the key files, and who they are in the ledger's roster
+    List,
+    /// Show the public key of a key file
+    Show {
+        /// Its alias
+        alias: String,
+    },
+    /// Grant a key a role in the trial; signed by the sponsor
+    Grant(GrantArgs),
+    /// Revoke a key; signed by the sponsor
+    Revoke {
+        /// Its alias, or the public key in hexadecimal
+        holder: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// First entry that somebody else may have signed with it
+        #[arg(long, value_name = "SEQ")]
+        compromised_since: Option<u64>,
+    },
+}
+
+/// Whom a key is granted to.
+#[derive(Debug, Args)]
+pub struct GrantArgs {
+    /// Alias of the key, or the public key in hexadecimal
+    pub holder: String,
+    /// Printed name
+    #[arg(long)]
+    pub name: String,
+    /// Organisation
+    #[arg(long)]
+    pub organisation: String,
+    /// Role, for example investigator
+    #[arg(long)]
+    pub role: String,
+    /// Site to which the holder is bound
+    #[arg(long)]
+    pub site: Option<String>,
+}
+
+/// What to append. The events are added from the event types.
+#[derive(Debug, Args)]
+#[command(subcommand_precedence_over_arg = true)]
+pub struct AppendArgs {
+    /// A file of drafts, one JSON object a line: all are appended, or none
+    #[arg(long, value_name = "FILE", conflicts_with = "template")]
+    pub file: Option<PathBuf>,
+    /// Print a filled-in draft of an event
+    #[arg(long, value_name = "EVENT")]
+    pub template: Option<String>,
+    /// Why, where the event needs a reason
+    #[arg(long, global = true)]
+    pub reason: Option<String>,
+    /// When it is recorded; only in a ledger with a simulated clock
+    #[arg(long, global = true, value_name = "INSTANT")]
+    pub recorded_at: Option<chrono::DateTime<chrono::FixedOffset>>,
+}
+
+/// How to amend.
+#[derive(Debug, Subcommand)]
+pub enum AmendCommand {
+    /// Give a member of an entry's event another value
+    ///
+    /// Example: trial amend correct 184 --field value --old 9.0 --new 0.9 --reason "transcription error"
+    Correct {
+        /// The entry
+        seq: u64,
+        /// The member: `grade`, or a JSON pointer such as /dose/value
+        #[arg(long)]
+        field: String,
+        /// Its value until now; leave out where it was not recorded
+        #[arg(long)]
+        old: Option<String>,
+        /// Its value from now on; leave out to remove it
+        #[arg(long)]
+        new: Option<String>,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take an entry back, for example a duplicate
+    Void {
+        /// The entry
+        seq: u64,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// Which entries to list.
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// Only of this subject
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// Only of this type
+    #[arg(long = "type", value_name = "EVENT")]
+    pub kind: Option<String>,
+    /// Only signed by this person (part of the printed name) or role
+    #[arg(long)]
+    pub by: Option<String>,
+    /// Only recorded on or after this day
+    #[arg(long, value_name = "DAY")]
+    pub since: Option<NaiveDate>,
+    /// Only the last so many
+    #[arg(long, value_name = "N")]
+    pub last: Option<usize>,
+}
+
+/// Which paths to show.
+#[derive(Debug, Args)]
+pub struct PathsArgs {
+    /// Outcomes so far: the level, then a letter for each patient (N no DLT, T DLT), for example "1NNN 2NT"
+    pub outcomes: Option<String>,
+    /// The protocol as a JSON file; the ledger's where left out
+    #[arg(long, value_name = "FILE")]
+    pub protocol: Option<PathBuf>,
+    /// Probability of a DLT at each level: exact operating characteristics, for example 0.10,0.25,0.45
+    #[arg(long, value_name = "P,...", value_delimiter = ',')]
+    pub probabilities: Vec<f64>,
+    /// Show all paths, not only the next step
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// The whole command with the events as subcommands of `append`.
+pub fn command() -> clap::Command {
+    Cli::command().mut_subcommand("append", |append| append.subcommands(flags::commands()))
+}

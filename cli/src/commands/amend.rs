@@ -1,0 +1,48 @@
+//! `trial amend`: corrections and voided entries.
+
+use super::append::record_one;
+use crate::{
+    args::{AmendCommand, Global},
+    draft::Draft,
+    error::CliError,
+    flags,
+    output::Output,
+    session::Session,
+};
+use serde_json::{Value, json};
+use trial_core::{entry::Effect, event::EventKind, ids::Seq, text::Text};
+
+/// Amends an entry.
+pub fn run(global: &Global, args: &AmendCommand, output: &mut Output<'_>) -> Result<u8, CliError> {
+    let (event, reason) = match args {
+        AmendCommand::Correct { seq, field, old, new, reason } => {
+            let kind = kind_of(global, Seq(*seq))?;
+            let field = if field.starts_with('/') { field.clone() } else { format!("/{}", field.replace('-', "_")) };
+            let value = |text: &Option<String>| match text {
+                Some(text) => flags::value(kind, &field, text).map_err(|e| CliError::usage(e.to_string())),
+                None => Ok(Value::Null),
+            };
+            let (old, new) = (value(old)?, value(new)?);
+            let event = json!({
+                "type": "entry_corrected", "version": 1, "target": seq, "field": field, "old": old, "new": new
+            });
+            (event, reason)
+        }
+        AmendCommand::Void { seq, reason } => (json!({ "type": "entry_voided", "version": 1, "target": seq }), reason),
+    };
+    let reason: Text = reason.parse().map_err(|e| CliError::usage(format!("--reason: {e}")))?;
+    let draft = Draft { event, reason: Some(reason), by: None, recorded_at: None, target_line: None };
+    record_one(global, &draft, output)
+}
+
+/// The type of an entry, which tells how the texts of its values are read.
+fn kind_of(global: &Global, seq: Seq) -> Result<EventKind, CliError> {
+    let mut kind = None;
+    Session::open_with(&global.ledger, &super::lens(global), |verified| {
+        let entry = verified.entry();
+        if entry.seq == seq && matches!(entry.effect, Effect::States) {
+            kind = Some(entry.event.kind());
+        }
+    })?;
+    kind.ok_or_else(|| CliError::no(format!("entry {seq} is not there")).hint("trial log lists the entries"))
+}

@@ -1,0 +1,183 @@
+//! `trial append`: one event by its flags, or a file of drafts, all or none.
+
+use super::{key_ring, signer};
+use crate::{
+    args::{AppendArgs, Global},
+    draft::{self, Draft},
+    error::{CliError, ErrorKind},
+    flags,
+    output::Output,
+    progress,
+    recorder::{Recorded, Recorder},
+};
+use clap::ArgMatches;
+use serde::Serialize;
+use std::{fs::File, io::BufReader, path::Path};
+use trial_core::text::Text;
+
+/// Appends.
+pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u8, CliError> {
+    if let Some(word) = &args.template {
+        let kind = flags::kind(word).map_err(|e| with_hint(CliError::usage(e.to_string()), e.hint()))?;
+        output.text(&draft::template(kind))?;
+        return Ok(0);
+    }
+    if let Some(file) = &args.file {
+        return append_file(global, file, output);
+    }
+    let event = matches.subcommand_matches("append").and_then(|append| append.subcommand());
+    let Some((word, event)) = event else {
+        return Err(CliError::usage("what should be appended is not said")
+            .hint("name an event (see trial append --help), or give --file FILE or --template EVENT"));
+    };
+    let kind = flags::kind(word).map_err(|e| with_hint(CliError::usage(e.to_string()), e.hint()))?;
+    let value = flags::event(kind, event).map_err(|e| with_hint(CliError::usage(e.to_string()), e.hint()))?;
+    let reason = args.reason.as_deref().map(str::parse::<Text>).transpose();
+    let reason = reason.map_err(|e| CliError::usage(format!("--reason: {e}")))?;
+    let draft = Draft { event: value, reason, by: None, recorded_at: args.recorded_at, target_line: None };
+    record_one(global, &draft, output)
+}
+
+fn with_hint(error: CliError, hint: Option<String>) -> CliError {
+    CliError { hint: hint.or(error.hint.clone()), ..error }
+}
+
+/// Records one draft.
+pub(super) fn record_one(global: &Global, draft: &Draft, output: &mut Output<'_>) -> Result<u8, CliError> {
+    let alias = signer(global)?;
+    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global))?;
+    output.notices(&notices)?;
+    let recorded = recorder.record(draft, None, alias)?;
+    recorder.commit()?;
+    if output.json {
+        let hash = recorder.tip().head().to_string();
+        let kind = recorded.kind.as_str();
+        output.value(&Receipt { seq: recorded.seq.0, event: kind, subject: recorded.subject.clone(), hash })?;
+    } else {
+        output.line(&format!("entry {}: {}", recorded.seq, told(&recorded)))?;
+    }
+    Ok(0)
+}
+
+#[derive(Serialize)]
+struct Receipt {
+    seq: u64,
+    event: &'static str,
+    subject: Option<String>,
+    hash: String,
+}
+
+fn told(recorded: &Recorded) -> String {
+    match &recorded.subject {
+        Some(subject) => format!("{} of {subject}", recorded.kind),
+        None => recorded.kind.to_string(),
+    }
+}
+
+/// What became of a line of a file.
+#[derive(Serialize)]
+struct Report {
+    line: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl Report {
+    fn refused(line: usize, error: String, hint: Option<String>) -> Report {
+        Report { line, seq: None, event: None, subject: None, error: Some(error), hint }
+    }
+
+    fn text(&self) -> String {
+        match (&self.error, &self.hint, self.event) {
+            (Some(error), Some(hint), _) => format!("line {}: refused: {error} (hint: {hint})", self.line),
+            (Some(error), None, _) => format!("line {}: refused: {error}", self.line),
+            (None, _, event) => {
+                let subject = self.subject.as_ref().map_or_else(String::new, |s| format!(" of {s}"));
+                let seq = self.seq.unwrap_or_default();
+                format!("line {}: entry {seq}: {}{subject}", self.line, event.unwrap_or_default())
+            }
+        }
+    }
+}
+
+fn append_file(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
+    let unreadable = |e: std::io::Error| CliError {
+        kind: ErrorKind::Unknown,
+        message: format!("{}: {e}", file.display()),
+        hint: None,
+    };
+    let opened = File::open(file).map_err(unreadable)?;
+    let alias = global.key.as_deref();
+    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global))?;
+    output.notices(&notices)?;
+    let bar = progress::bar(0, "signing");
+    let mut reports = Vec::new();
+    for drafted in draft::drafts(BufReader::new(opened)) {
+        bar.inc(1);
+        reports.push(match drafted {
+            Ok((line, draft)) => record_line(&mut recorder, line, &draft, alias)?,
+            // The message names the line itself.
+            Err(e) => {
+                let message = e.to_string();
+                let message = message.split_once(": ").map_or(message.clone(), |(_, m)| m.to_owned());
+                Report::refused(e.line, message, e.hint())
+            }
+        });
+    }
+    bar.finish_and_clear();
+    let refused = reports.iter().filter(|report| report.error.is_some()).count();
+    if refused == 0 {
+        recorder.commit()?;
+    } else {
+        // Nothing is appended, so no line has a place in the log.
+        reports.iter_mut().for_each(|report| report.seq = None);
+    }
+    tell(&reports, refused, output)
+}
+
+/// Only what the ledger says of a draft becomes a line of the report; what could not be told ends the command.
+fn record_line(recorder: &mut Recorder, line: usize, draft: &Draft, alias: Option<&str>) -> Result<Report, CliError> {
+    let Some(alias) = draft.by.as_deref().or(alias) else {
+        let hint = Some("give --key ALIAS, or \"by\" in the draft".to_owned());
+        return Ok(Report::refused(line, "no key is named to sign with".into(), hint));
+    };
+    match recorder.record(draft, Some(line), alias) {
+        Ok(recorded) => Ok(Report {
+            line,
+            seq: Some(recorded.seq.0),
+            event: Some(recorded.kind.as_str()),
+            subject: recorded.subject,
+            error: None,
+            hint: None,
+        }),
+        Err(e) if e.kind == ErrorKind::No => Ok(Report::refused(line, e.message, e.hint)),
+        Err(e) => Err(CliError { message: format!("line {line}: {e}"), ..e }),
+    }
+}
+
+fn tell(reports: &[Report], refused: usize, output: &mut Output<'_>) -> Result<u8, CliError> {
+    if output.json {
+        let appended = if refused == 0 { reports.len() } else { 0 };
+        output.value(&serde_json::json!({ "appended": appended, "refused": refused, "drafts": reports }))?;
+    } else {
+        for report in reports {
+            output.line(&match (refused, &report.error) {
+                (0, _) | (_, Some(_)) => report.text(),
+                (_, None) => format!("line {}: sound, not appended", report.line),
+            })?;
+        }
+        match refused {
+            0 => output.line(&format!("{} entries appended", reports.len()))?,
+            _ => output.line(&format!("nothing appended: {refused} of {} drafts refused", reports.len()))?,
+        }
+    }
+    Ok(if refused == 0 { 0 } else { ErrorKind::No.exit_code() })
+}

@@ -1,0 +1,163 @@
+//! `trial history`: the audit trail of a subject: each value with who, when and why (21 CFR 11.10(e)).
+
+use super::lens;
+use crate::{
+    args::Global,
+    clock::{Zone, stamp},
+    error::CliError,
+    output::Output,
+    session::Session,
+};
+use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use trial_core::{
+    entry::{Effect, Entry},
+    event::Event,
+    ids::Seq,
+};
+
+/// One value that a member of an event took.
+struct Taken {
+    entry: Entry,
+    target: Seq,
+    field: String,
+    old: Value,
+    new: Value,
+}
+
+/// Shows the history.
+pub fn run(global: &Global, subject: &str, field: Option<&str>, output: &mut Output<'_>) -> Result<u8, CliError> {
+    let mut taken = Vec::new();
+    // Targets of amendments name no subject: the subject of each entry is kept while reading.
+    let mut of_subject: BTreeMap<Seq, Event> = BTreeMap::new();
+    let session = Session::open_with(&global.ledger, &lens(global), |verified| {
+        take(verified.entry(), subject, &mut of_subject, &mut taken);
+    })?;
+    output.notices(&session.notices)?;
+    if of_subject.is_empty() {
+        return Err(CliError::no(format!("nothing is recorded of {subject}")).hint("trial replay lists the subjects"));
+    }
+    let pointer = field.map(|f| if f.starts_with('/') { f.to_owned() } else { format!("/{f}") });
+    taken.retain(|t: &Taken| pointer.as_deref().is_none_or(|p| t.field == p || t.field.starts_with(&format!("{p}/"))));
+    if output.json {
+        let lines: Vec<Value> = taken.iter().map(line).collect();
+        output.value(&lines)?;
+    } else {
+        output.line(&table(&taken, session.zone))?;
+    }
+    Ok(0)
+}
+
+fn take(entry: &Entry, subject: &str, of_subject: &mut BTreeMap<Seq, Event>, taken: &mut Vec<Taken>) {
+    let record =
+        |target: Seq, field: String, old: Value, new: Value| Taken { entry: entry.clone(), target, field, old, new };
+    match &entry.effect {
+        Effect::States if entry.event.subject().is_some_and(|s| s.as_str() == subject) => {
+            let members = leaves(&entry.event.to_value());
+            taken.extend(members.into_iter().map(|(field, value)| record(entry.seq, field, Value::Null, value)));
+            of_subject.insert(entry.seq, entry.event.clone());
+        }
+        Effect::Revises { target, event } => {
+            let Some(before) = of_subject.insert(*target, (**event).clone()) else {
+                of_subject.remove(target);
+                return;
+            };
+            let (old, new) = (leaves(&before.to_value()), leaves(&event.to_value()));
+            let fields: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            for field in fields {
+                let (was, is) = (old.get(field), new.get(field));
+                if was != is {
+                    let value = |v: Option<&Value>| v.cloned().unwrap_or(Value::Null);
+                    taken.push(record(*target, field.clone(), value(was), value(is)));
+                }
+            }
+        }
+        Effect::Voids { target } => {
+            if let Some(before) = of_subject.get(target) {
+                let members = leaves(&before.to_value());
+                taken.extend(members.into_iter().map(|(field, old)| record(*target, field, old, Value::Null)));
+            }
+        }
+        Effect::States | Effect::Withheld => {}
+    }
+}
+
+/// The members of an event that people wrote, by JSON pointer; quantities stay whole.
+fn leaves(event: &Value) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    let Value::Object(members) = event else { return found };
+    for (name, value) in members {
+        if !matches!(name.as_str(), "type" | "version" | "subject") {
+            descend(&format!("/{name}"), value, &mut found);
+        }
+    }
+    found
+}
+
+fn descend(pointer: &str, value: &Value, found: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(members) if !members.contains_key("unit") => {
+            for (name, value) in members {
+                descend(&format!("{pointer}/{name}"), value, found);
+            }
+        }
+        Value::Array(items) => {
+            for (i, value) in items.iter().enumerate() {
+                descend(&format!("{pointer}/{i}"), value, found);
+            }
+        }
+        Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            found.insert(pointer.to_owned(), value.clone());
+        }
+    }
+}
+
+fn line(taken: &Taken) -> Value {
+    json!({
+        "seq": taken.entry.seq,
+        "target": taken.target,
+        "event": taken.entry.event.kind().as_str(),
+        "field": taken.field,
+        "old": taken.old,
+        "new": taken.new,
+        "who": taken.entry.signer,
+        "when": stamp(taken.entry.recorded_at),
+        "why": taken.entry.reason,
+    })
+}
+
+fn table(taken: &[Taken], zone: Zone) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(crate::output::width()).unwrap_or(80));
+    table.set_header(["entry", "of", "member", "old", "new", "who", "when", "why"]);
+    for t in taken {
+        let why = t.entry.reason.as_ref().map_or("", |r| r.as_str());
+        let who = format!("{} ({})", t.entry.signer.name, t.entry.signer.role);
+        let when = zone.show(t.entry.recorded_at);
+        table.add_row([
+            t.entry.seq.to_string(),
+            t.target.to_string(),
+            t.field.clone(),
+            shown(&t.old),
+            shown(&t.new),
+            who,
+            when,
+            why.to_owned(),
+        ]);
+    }
+    table.to_string()
+}
+
+/// A value as a person reads it.
+fn shown(value: &Value) -> String {
+    match (value, value.get("value"), value.get("unit")) {
+        (_, Some(number), Some(unit)) => {
+            format!("{} {}", number.as_str().unwrap_or_default(), unit.as_str().unwrap_or_default())
+        }
+        (Value::Null, ..) => "—".to_owned(),
+        (Value::String(text), ..) => text.clone(),
+        (other, ..) => other.to_string(),
+    }
+}

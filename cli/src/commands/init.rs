@@ -1,0 +1,172 @@
+//! `trial init`: a new ledger, from the genesis to a protocol in force.
+
+use super::{key_ring, signer};
+use crate::{
+    args::{Global, InitArgs},
+    clock::{self, Zone},
+    draft::Draft,
+    error::CliError,
+    keys::KeyRing,
+    output::Output,
+    recorder::Recorder,
+    session::{Lens, Session},
+};
+use serde_json::{Value, json};
+use std::{fs, path::Path, str::FromStr};
+use trial_core::{
+    dictionary::TermEntry,
+    entry::{Meaning, Role, Signer},
+    event::{Clock, DataKind, TrialOpened},
+    ids::Name,
+    protocol::Protocol,
+    text::Text,
+};
+use trial_ledger::{body::RecordedAt, canon, hash, key::Secret, ledger::Ledger, tip::Tip};
+
+/// The short list of CTCAE v4.0 terms that comes with the program: facts only (term, class, grades that exist).
+pub const CTCAE_SHORT: &str = include_str!("../../../schemas/dictionaries/ctcae-4.0-short.json");
+
+/// Opens the ledger.
+pub fn run(global: &Global, args: &InitArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
+    let protocol = read_protocol(&args.protocol)?;
+    let terms = match &args.dictionary {
+        Some(path) => read(path)?,
+        None => CTCAE_SHORT.to_owned(),
+    };
+    let opened = TrialOpened {
+        trial: flag("--trial", &args.trial)?,
+        registry: args.registry.as_deref().map(|registry| flag("--registry", registry)).transpose()?,
+        title: flag("--title", &args.title)?,
+        zone: flag("--zone", &args.zone)?,
+        origin: flag("--origin", &args.origin)?,
+        clock: if args.simulated_clock { Clock::Simulated } else { Clock::System },
+        data: if args.synthetic { DataKind::Synthetic } else { DataKind::Real },
+    };
+    Zone::named(opened.zone.as_str())?;
+    check_origin(&args.origin)?;
+    let alias = signer(global)?;
+    let ring = key_ring(global);
+    let secret = ring.read(alias)?;
+    let at = match (opened.clock, args.recorded_at) {
+        (Clock::Simulated, Some(given)) => given.to_utc(),
+        (Clock::System, _) | (Clock::Simulated, None) => clock::now()?,
+    };
+    let sponsor =
+        Sponsor { name: flag("--name", &args.name)?, organisation: flag("--organisation", &args.organisation)? };
+    found(&global.ledger, &opened, &sponsor, &secret, RecordedAt::new(at))?;
+    let mut recorder = reopen(&global.ledger, ring)?;
+    recorder.know(alias, secret);
+    let recorded_at = (opened.clock == Clock::Simulated).then(|| at.fixed_offset());
+    for event in [protocol_event(&protocol), dictionary_event(&protocol.dictionary, &terms)?] {
+        let draft = Draft { event, reason: None, by: None, recorded_at, target_line: None };
+        recorder.record(&draft, None, alias)?;
+    }
+    recorder.commit()?;
+    let genesis = recorder.tip().genesis().map(|hash| hash.to_string()).unwrap_or_default();
+    if output.json {
+        output.value(&json!({ "ledger": genesis, "entries": recorder.tip().size(), "head": recorder.tip().head() }))?;
+    } else {
+        output.line(&format!("opened {} in {}", opened.trial, global.ledger.display()))?;
+        output.line(&format!("ledger {genesis}, {} entries", recorder.tip().size()))?;
+        output.line("next: trial append site-activated ..., then trial key grant ... for each person")?;
+    }
+    Ok(0)
+}
+
+/// Who signs the genesis.
+pub struct Sponsor {
+    /// Printed name.
+    pub name: Text,
+    /// Organisation.
+    pub organisation: Text,
+}
+
+/// Makes the directory with its genesis.
+///
+/// # Errors
+/// The directory is not empty, or the disk failed.
+pub fn found(
+    dir: &Path,
+    opened: &TrialOpened,
+    sponsor: &Sponsor,
+    secret: &Secret,
+    at: RecordedAt,
+) -> Result<(), CliError> {
+    let signer = Signer {
+        key: secret.key(),
+        meaning: Meaning::Authorship,
+        name: sponsor.name.clone(),
+        organisation: sponsor.organisation.clone(),
+        role: Role::Sponsor,
+        site: None,
+    };
+    let (_, genesis) = Tip::open(opened.clone(), signer, secret, at)?;
+    // Closed at once: what follows opens it as any command does, and verifies it.
+    Ledger::init(dir, &genesis)?;
+    Ok(())
+}
+
+/// Opens a ledger that was just made.
+///
+/// # Errors
+/// See [`Session::open`].
+pub fn reopen(dir: &Path, ring: KeyRing) -> Result<Recorder, CliError> {
+    Ok(Recorder::new(Session::open(dir, &Lens::default())?, ring))
+}
+
+/// The event that puts a protocol in force.
+pub fn protocol_event(protocol: &Protocol) -> Value {
+    json!({ "type": "protocol_activated", "version": 1, "protocol": protocol })
+}
+
+/// The event that adopts a dictionary, from a JSON array of terms.
+///
+/// # Errors
+/// The text is not a list of terms.
+pub fn dictionary_event(name: &Name, terms: &str) -> Result<Value, CliError> {
+    let terms: Vec<TermEntry> =
+        serde_json::from_str(terms).map_err(|e| CliError::usage(format!("not a list of terms: {e}")))?;
+    let value = json!(terms);
+    let canonical = canon::to_vec(&value).map_err(|e| CliError::usage(format!("not a list of terms: {e}")))?;
+    let sha256 = hash::sha256(&[&canonical]);
+    Ok(json!({
+        "type": "dictionary_adopted", "version": 1, "dictionary": name, "sha256": sha256, "part": 1, "parts": 1,
+        "terms": value
+    }))
+}
+
+/// Reads a protocol from a JSON file.
+///
+/// # Errors
+/// It cannot be read, or is not a protocol that can be run.
+pub fn read_protocol(path: &Path) -> Result<Protocol, CliError> {
+    let text = read(path)?;
+    let at = |e: String| {
+        CliError::usage(format!("{} is not a protocol: {e}", path.display()))
+            .hint("see schemas/protocol.json and the examples in schemas/examples/protocols")
+    };
+    let mut json = serde_json::Deserializer::from_str(&text);
+    let protocol: Protocol = serde_path_to_error::deserialize(&mut json).map_err(|e| at(e.to_string()))?;
+    match protocol.faults().into_iter().next() {
+        Some(fault) => Err(at(fault)),
+        None => Ok(protocol),
+    }
+}
+
+fn read(path: &Path) -> Result<String, CliError> {
+    fs::read_to_string(path).map_err(|e| CliError::unknown(format!("{}: {e}", path.display())))
+}
+
+fn flag<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str) -> Result<T, CliError> {
+    text.parse().map_err(|e| CliError::usage(format!("{name}: {e}")))
+}
+
+/// An origin names a log for ever and stands on the first line of every checkpoint (C2SP tlog-checkpoint).
+fn check_origin(origin: &str) -> Result<(), CliError> {
+    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    match origin.split_once('/') {
+        Some((domain, trial)) if plain(domain) && domain.contains('.') && plain(trial) => Ok(()),
+        Some(_) | None => Err(CliError::usage(format!("--origin {origin}: expected <sponsor domain>/<trial>"))
+            .hint("for example sponsor.example/axi-01")),
+    }
+}

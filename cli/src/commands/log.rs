@@ -1,0 +1,83 @@
+//! `trial log`: the entries, one line each.
+
+use super::lens;
+use crate::{
+    args::{Global, LogArgs},
+    clock::stamp,
+    error::CliError,
+    flags,
+    output::Output,
+    session::Session,
+};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use trial_core::{
+    entry::{Entry, Signer},
+    event::EventKind,
+};
+
+/// Lists entries.
+pub fn run(global: &Global, args: &LogArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
+    let kind = match &args.kind {
+        Some(word) => {
+            Some(flags::kind(word).map_err(|e| CliError { hint: e.hint(), ..CliError::usage(e.to_string()) })?)
+        }
+        None => None,
+    };
+    let most = args.last.unwrap_or(usize::MAX);
+    let mut found: VecDeque<Entry> = VecDeque::new();
+    let session = Session::open_with(&global.ledger, &lens(global), |verified| {
+        let entry = verified.entry();
+        if wanted(entry, args, kind) {
+            found.push_back(entry.clone());
+            if found.len() > most {
+                found.pop_front();
+            }
+        }
+    })?;
+    output.notices(&session.notices)?;
+    let since = |entry: &Entry| args.since.is_none_or(|day| session.zone.day(entry.recorded_at) >= day);
+    let entries = found.iter().filter(|entry| since(entry));
+    if output.json {
+        let lines: Vec<Value> = entries.map(line).collect();
+        output.value(&lines)?;
+    } else {
+        for entry in entries {
+            let subject = entry.event.subject().map_or("", |subject| subject.as_str());
+            let time = session.zone.show(entry.recorded_at);
+            let who = format!("{} ({})", entry.signer.name, entry.signer.role);
+            let reason = entry.reason.as_ref().map_or_else(String::new, |r| format!(" — {r}"));
+            output.line(&format!(
+                "{:>6}  {time}  {:<22} {subject:<10} {}{reason}",
+                entry.seq.0,
+                entry.event.kind(),
+                who
+            ))?;
+        }
+    }
+    Ok(0)
+}
+
+fn wanted(entry: &Entry, args: &LogArgs, kind: Option<EventKind>) -> bool {
+    let subject =
+        args.subject.as_deref().is_none_or(|s| entry.event.subject().is_some_and(|found| found.as_str() == s));
+    let by = args.by.as_deref().is_none_or(|by| signed_by(&entry.signer, by));
+    subject && by && kind.is_none_or(|kind| entry.event.kind() == kind)
+}
+
+fn signed_by(signer: &Signer, by: &str) -> bool {
+    signer.role.as_str() == by || signer.name.as_str().to_lowercase().contains(&by.to_lowercase())
+}
+
+/// An entry as JSON.
+pub(super) fn line(entry: &Entry) -> Value {
+    json!({
+        "seq": entry.seq,
+        "hash": entry.hash,
+        "recorded_at": stamp(entry.recorded_at),
+        "signer": entry.signer,
+        "countersigners": entry.countersigners,
+        "event": entry.event.to_value(),
+        "reason": entry.reason,
+    })
+}

@@ -1,0 +1,70 @@
+//! The verbs, one file each.
+
+mod amend;
+mod append;
+mod completions;
+mod demo;
+mod export;
+mod history;
+pub mod init;
+mod key;
+mod log;
+pub mod paths;
+mod replay;
+mod show;
+mod status;
+mod verify;
+
+use crate::{
+    args::{Cli, Command, Global},
+    error::CliError,
+    keys::KeyRing,
+    output::Output,
+    session::{Lens, Session},
+};
+use clap::ArgMatches;
+
+/// Runs a command; the exit code where it did its work.
+///
+/// # Errors
+/// See [`CliError`].
+pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u8, CliError> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Demo { dir } => demo::run(dir, output),
+        Command::Init(args) => init::run(global, args, output),
+        Command::Key(args) => key::run(global, args, output),
+        Command::Append(args) => append::run(global, args, matches, output),
+        Command::Amend(args) => amend::run(global, args, output),
+        Command::Verify { path } => verify::run(global, path.as_deref(), output),
+        Command::Log(args) => log::run(global, args, output),
+        Command::Show { seq } => show::run(global, *seq, output),
+        Command::History { subject, field } => history::run(global, subject, field.as_deref(), output),
+        Command::Status => status::run(global, output),
+        Command::Replay => replay::run(global, output),
+        Command::Paths(args) => paths::run(global, args, output),
+        Command::Export { output: file } => export::run(global, file.as_deref(), output),
+        Command::Completions { shell } => completions::run(*shell, output),
+    }
+}
+
+fn lens(global: &Global) -> Lens {
+    Lens { as_of: global.as_of.clone(), cutoff: global.cutoff }
+}
+
+fn key_ring(global: &Global) -> KeyRing {
+    KeyRing::new(global.keys.as_deref(), &global.ledger, global.passphrase_file.as_deref())
+}
+
+/// The key that signs, as asked for.
+fn signer(global: &Global) -> Result<&str, CliError> {
+    global.key.as_deref().ok_or_else(|| {
+        CliError::usage("no key is named to sign with").hint("give --key ALIAS (see trial key list), or set TRIAL_KEY")
+    })
+}
+
+fn open(global: &Global, output: &mut Output<'_>) -> Result<Session, CliError> {
+    let session = Session::open(&global.ledger, &lens(global))?;
+    output.notices(&session.notices)?;
+    Ok(session)
+}

@@ -1,0 +1,65 @@
+//! Output: the answer goes to stdout, everything else to stderr.
+
+use crate::error::CliError;
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+use trial_ledger::ledger::Notice;
+
+/// Where a command writes.
+pub struct Output<'a> {
+    /// The answer.
+    pub out: &'a mut dyn Write,
+    /// Everything else.
+    pub err: &'a mut dyn Write,
+    /// Whether the answer is asked for in JSON.
+    pub json: bool,
+}
+
+impl Output<'_> {
+    /// Writes text.
+    ///
+    /// # Errors
+    /// The reader has gone, or the disk is full.
+    pub fn text(&mut self, text: &str) -> Result<(), CliError> {
+        self.out.write_all(text.as_bytes()).map_err(CliError::from)
+    }
+
+    /// Writes a line.
+    ///
+    /// # Errors
+    /// See [`Output::text`].
+    pub fn line(&mut self, line: &str) -> Result<(), CliError> {
+        writeln!(self.out, "{line}").map_err(CliError::from)
+    }
+
+    /// Writes a value as JSON, members in a fixed order, one object.
+    ///
+    /// # Errors
+    /// See [`Output::text`].
+    pub fn value(&mut self, value: &impl Serialize) -> Result<(), CliError> {
+        serde_json::to_writer_pretty(&mut *self.out, value).map_err(|e| CliError::from(io::Error::from(e)))?;
+        self.line("")
+    }
+
+    /// Tells what opening a ledger put in order.
+    ///
+    /// # Errors
+    /// See [`Output::text`].
+    pub fn notices(&mut self, notices: &[Notice]) -> Result<(), CliError> {
+        for notice in notices {
+            writeln!(self.err, "trial: note: {notice}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The width of the terminal; 80 columns where there is none.
+pub fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
+    columns.unwrap_or(80).clamp(60, 120)
+}
+
+/// Whether to colour: only on a terminal, and not where NO_COLOR is set (no-color.org).
+pub fn colours() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}

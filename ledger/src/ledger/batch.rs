@@ -1,0 +1,56 @@
+//! Batch: entries signed one after the other and not yet appended. They may build on each other.
+
+use crate::{
+    body::RecordedAt,
+    check::Verified,
+    envelope::Envelope,
+    fault::Fault,
+    key::Secret,
+    sled_store::SledStore,
+    tip::{Draft, Tip},
+    verifier::Lookup,
+};
+use trial_core::ids::Seq;
+
+/// Entries signed one after the other and not yet appended.
+pub struct Batch<'l> {
+    pub(super) store: &'l SledStore,
+    pub(super) tip: Tip,
+    pub(super) entries: Vec<Verified>,
+}
+
+impl Batch<'_> {
+    /// The end of the log with the batch.
+    pub fn tip(&self) -> &Tip {
+        &self.tip
+    }
+
+    /// Signs the next entry: see [`Tip::sign`]. When this fails, the batch is as it was.
+    ///
+    /// # Errors
+    /// The fault that a reader would find in the entry.
+    pub fn sign(&mut self, draft: Draft, secrets: &[&Secret], at: RecordedAt) -> Result<&Verified, Fault> {
+        let earlier = Earlier { entries: &self.entries, store: self.store };
+        let made = self.tip.sign(draft, secrets, at, &earlier)?;
+        self.entries.push(made);
+        Ok(self.entries.last().expect("one was pushed"))
+    }
+
+    /// The entries, for [`super::Ledger::append`].
+    pub fn into_entries(self) -> Vec<Verified> {
+        self.entries
+    }
+}
+
+/// Entries that are not in the store yet, then the store.
+pub struct Earlier<'a> {
+    pub(super) entries: &'a [Verified],
+    pub(super) store: &'a SledStore,
+}
+
+impl Lookup for Earlier<'_> {
+    fn envelope(&self, seq: Seq) -> Option<Envelope> {
+        let pending = self.entries.iter().find(|verified| verified.entry().seq == seq);
+        pending.map(|verified| verified.envelope().clone()).or_else(|| self.store.envelope(seq))
+    }
+}

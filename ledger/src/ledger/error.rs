@@ -1,0 +1,88 @@
+//! Why a ledger cannot be made, opened or appended to, and what to do next.
+
+use crate::{fault::Fault, store::StoreError};
+use std::{fmt, io, path::PathBuf};
+
+/// Why a ledger cannot be made, opened or appended to.
+#[derive(Debug)]
+pub enum LedgerError {
+    /// There is something in the directory already.
+    Exists(PathBuf),
+    /// There is no ledger in the directory.
+    Missing(PathBuf),
+    /// The operating system refused.
+    Io(PathBuf, io::Error),
+    /// The store refused.
+    Store(StoreError),
+    /// The first faults of the ledger, or of the entry to be appended, and how many there are in all.
+    Faulty(Vec<Fault>, usize),
+    /// An earlier append failed half-way.
+    Unsure(PathBuf),
+}
+
+impl LedgerError {
+    pub(super) fn refused(fault: Fault) -> LedgerError {
+        LedgerError::Faulty(vec![fault], 1)
+    }
+
+    /// Whether something is proven to be wrong with the record; otherwise it could not be told.
+    pub fn is_proof(&self) -> bool {
+        match self {
+            LedgerError::Faulty(faults, _) => faults.iter().any(|fault| fault.kind.is_proof()),
+            LedgerError::Exists(_)
+            | LedgerError::Missing(_)
+            | LedgerError::Io(..)
+            | LedgerError::Store(_)
+            | LedgerError::Unsure(_) => false,
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            LedgerError::Exists(_) => "choose a directory that is empty or not there yet",
+            LedgerError::Missing(_) => "check the path; if there was a ledger here, it was moved or deleted",
+            LedgerError::Io(..) => "check the path, its permissions and the space on the disk",
+            LedgerError::Store(StoreError::InUse(_)) => "wait until the other command has ended",
+            LedgerError::Store(StoreError::NotNext { .. }) => "open the ledger again and repeat",
+            LedgerError::Store(StoreError::Unreadable(_)) => {
+                "verify the journal alone; the store can be made again from it when its folder is moved away"
+            }
+            LedgerError::Faulty(..) => "keep a copy as evidence and compare with your last checkpoint",
+            LedgerError::Unsure(_) => "open the ledger again: that verifies and tells what is there",
+        }
+    }
+}
+
+impl From<StoreError> for LedgerError {
+    fn from(error: StoreError) -> Self {
+        LedgerError::Store(error)
+    }
+}
+
+impl fmt::Display for LedgerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LedgerError::Exists(path) => write!(f, "{} is not empty", path.display()),
+            LedgerError::Missing(path) => write!(f, "there is no ledger in {}", path.display()),
+            LedgerError::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            LedgerError::Store(error) => error.fmt(f),
+            LedgerError::Faulty(faults, total) => {
+                faults.first().map_or(Ok(()), |fault| fault.fmt(f))?;
+                if *total > 1 { write!(f, " (and {} more)", total - 1) } else { Ok(()) }
+            }
+            LedgerError::Unsure(path) => write!(f, "an earlier append to {} failed half-way", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for LedgerError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            LedgerError::Io(_, error) => Some(error),
+            LedgerError::Store(error) => Some(error),
+            LedgerError::Faulty(faults, _) => faults.first().map(|fault| fault as _),
+            LedgerError::Exists(_) | LedgerError::Missing(_) | LedgerError::Unsure(_) => None,
+        }
+    }
+}
