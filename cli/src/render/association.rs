@@ -48,7 +48,9 @@ fn test(association: &Association, terminal: Terminal) -> String {
     let result = format!("{name}: {}p = {}", statistic.unwrap_or_default(), number::p(association.p));
     let warning = association.smallest_expected.filter(|expected| *expected < SMALL).map(|expected| {
         let smallest = number::measured(expected);
-        let what = format!("small counts: an expected count is only {smallest}, so this p is approximate; read the exact test");
+        let what = format!(
+            "small counts: an expected count is only {smallest}, so this p is approximate; read the exact test"
+        );
         terminal.lines(Tone::Deviation, "    ", &what)
     });
     terminal.lines(Tone::Text, "  ", &result.replace("p = <", "p <")) + &warning.unwrap_or_default()

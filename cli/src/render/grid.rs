@@ -3,10 +3,7 @@
 //! Promises no line wider than the terminal and no trailing blanks.
 
 use super::{Style, Terminal, Tone};
-use comfy_table::{
-    Attribute, Cell, CellAlignment, Color, ContentArrangement, Table,
-    style::{LineStyle, TableStyle},
-};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
 /// Rules above, below the heading and below the last row, as in print.
 const RULED: TableStyle = TableStyle::new()

@@ -57,8 +57,13 @@ impl<'a> Rung<'a> {
         let current = level.level == escalation.current_level && escalation.state != State::Stopped;
         let (mark, tone) = mark(escalation, level, current);
         let open = if current { escalation.open_slots } else { 0 };
-        let letters =
-            [('T', level.dlt), ('N', level.evaluable - level.dlt), ('?', level.pending), ('.', open), ('x', level.replaced)];
+        let letters = [
+            ('T', level.dlt),
+            ('N', level.evaluable - level.dlt),
+            ('?', level.pending),
+            ('.', open),
+            ('x', level.replaced),
+        ];
         let subjects = letters.iter().map(|(letter, n)| letter.to_string().repeat(*n as usize)).collect();
         Rung { level, mark, tone, subjects, pointer: if current { '>' } else { ' ' } }
     }

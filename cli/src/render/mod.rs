@@ -1,8 +1,8 @@
 //! Rendering: views as text for a terminal.
 //!
 //! Promises pure functions from views to text: no line wider than the terminal, no number that a view did not compute,
-//! the same text for the same view. Colour repeats what the words say and never replaces them. Does not decide
-//! whether the output is a terminal, nor whether it wants colour: whoever prints does.
+//! the same text for the same view on the same terminal, which is an argument; only [`screen`] looks for one. Colour
+//! repeats what the words say and never replaces them.
 
 pub mod association;
 pub mod baseline;
@@ -25,9 +25,11 @@ pub mod survival;
 pub mod toxicity;
 pub mod waterfall;
 
+pub use paths::paths;
 pub use replay::replay;
 pub use status::status;
 
+use crate::output;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The narrowest terminal that is written for; a narrower one wraps by itself.
@@ -78,6 +80,9 @@ pub struct Terminal {
 }
 
 impl Terminal {
+    /// What files and pipes are written for.
+    pub const PLAIN_80: Terminal = Terminal { width: 80, style: Style::Plain };
+
     /// A terminal of so many columns; fewer than 60 count as 60.
     pub fn new(width: usize, style: Style) -> Terminal {
         Terminal { width: width.max(NARROWEST), style }
@@ -126,6 +131,11 @@ impl Terminal {
         };
         pairs.iter().map(line).collect()
     }
+}
+
+/// The terminal of this process.
+pub fn screen() -> Terminal {
+    Terminal::new(output::width(), if output::colours() { Style::Colour } else { Style::Plain })
 }
 
 /// Text in lines of at most so many columns, broken between words, and inside a word only where it is longer.

@@ -1,11 +1,7 @@
 //! The maximum tolerated dose, under both names in use, with what it rests on.
 
 use super::{Terminal, Tone};
-use trial_core::{
-    escalation::MtdConvention,
-    grade::DoseLevel,
-    view::escalation::Escalation,
-};
+use trial_core::{escalation::MtdConvention, grade::DoseLevel, view::escalation::Escalation};
 
 /// The declared MTD; none gives no text.
 pub fn mtd(escalation: &Escalation, terminal: Terminal) -> String {
@@ -25,7 +21,6 @@ pub fn mtd(escalation: &Escalation, terminal: Terminal) -> String {
             (Tone::Text, "basis", mtd.basis.to_string()),
         ])
 }
-
 
 /// A level as `level 3 (III): axitinib 3 mg twice daily`.
 pub fn name(escalation: &Escalation, level: DoseLevel) -> String {

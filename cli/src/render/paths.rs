@@ -1,50 +1,111 @@
 //! Paths: what a design says if the pending turn out so or so, the whole tree of what can happen, and its averages.
 
 use super::{
-    Terminal, Tone,
+    Terminal, Tone, cut,
     grid::{Grid, Side},
-    number, phrase,
+    number, phrase, sections,
 };
+use crate::commands::paths::PathsAnswer;
 use std::fmt::Write;
 use trial_core::{
     escalation::{
-        Design, LevelCount, NextStep, Node, OperatingCharacteristics, PathCounts, Paths, State, next_step_table,
+        Departure, Design, LevelCount, NextStep, Node, OperatingCharacteristics, PathCounts, Paths, State,
+        next_step_table,
     },
     grade::DoseLevel,
     protocol::Protocol,
     view::escalation::{Escalation, LevelRow},
 };
 
-/// What the rule says for each number of DLTs among the pending at the current level; empty where nobody is pending.
-pub fn steps(escalation: &Escalation, protocol: &Protocol) -> Vec<NextStep> {
-    let count = |row: &LevelRow| LevelCount { evaluable: row.evaluable, dlt: row.dlt };
-    let counts: Vec<LevelCount> = escalation.levels.iter().map(count).collect();
-    match pending(escalation) {
-        0 => Vec::new(),
-        pending => next_step_table(&protocol.design, &counts, escalation.current_level, pending),
-    }
+/// How far a text on paths looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// To the next decision.
+    NextStep,
+    /// To the end of every path.
+    Everything,
 }
 
-fn pending(escalation: &Escalation) -> u32 {
-    let here = escalation.levels.iter().find(|row| row.level == escalation.current_level);
-    here.map_or(0, |row| row.pending)
+/// States that are listed at most: more than three levels have, fewer than anybody reads.
+const MOST_STATES: usize = 500;
+
+/// What the rule says after some outcomes, and what can follow.
+pub fn paths(answer: &PathsAnswer, protocol: &Protocol, extent: Extent, terminal: Terminal) -> String {
+    let header = answer.cut.as_ref().map(|cut| cut::header(cut, terminal)).unwrap_or_default();
+    let design = &protocol.design;
+    let levels = u8::try_from(answer.counts.len()).unwrap_or(u8::MAX);
+    let tree = match extent {
+        Extent::NextStep => String::new(),
+        Extent::Everything => tree(design, levels, MOST_STATES, terminal),
+    };
+    let operating = answer.operating_characteristics.as_ref();
+    sections([
+        header,
+        so_far(answer, terminal),
+        departures(&answer.departures, terminal),
+        next_steps(&format!("If so many of the next {}", at(answer)), &answer.next_steps, terminal),
+        tree,
+        counts(&answer.paths, terminal),
+        operating.map(|found| self::operating(&answer.probabilities, found, terminal)).unwrap_or_default(),
+    ])
 }
 
-/// The table of [`steps`]; no text where nobody is pending or the trial has stopped.
-pub fn next_steps(escalation: &Escalation, steps: &[NextStep], terminal: Terminal) -> String {
-    let pending = pending(escalation);
-    if steps.is_empty() || pending == 0 || escalation.state == State::Stopped {
+fn at(answer: &PathsAnswer) -> String {
+    let next = answer.recommendation.as_ref().and_then(|r| r.level).unwrap_or(answer.current_level);
+    format!("{} at level {next}", answer.next_steps.len().saturating_sub(1))
+}
+
+fn so_far(answer: &PathsAnswer, terminal: Terminal) -> String {
+    let treated = (1..).map_while(DoseLevel::new).zip(&answer.counts).filter(|(_, count)| count.evaluable > 0);
+    let counts: Vec<String> = treated.map(|(level, count)| format!("{count} at level {level}")).collect();
+    let so_far = if counts.is_empty() { "nobody evaluable".into() } else { counts.join(", ") };
+    let says = answer
+        .recommendation
+        .as_ref()
+        .map_or_else(|| format!("R0: enrol or wait at level {}", answer.current_level), phrase::recommendation);
+    terminal.pairs(&[(Tone::Text, "so far (DLT/evaluable)", so_far), (Tone::State, "the rule says", says)])
+}
+
+fn departures(departures: &[Departure], terminal: Terminal) -> String {
+    let each = departures.iter().map(|departure| {
+        let said = phrase::recommendation(&departure.rule_said);
+        let what = format!("cohort {} ({}) departs from the rule: {said}", departure.cohort, departure.given);
+        terminal.lines(Tone::Deviation, "  ", &what)
+    });
+    each.collect()
+}
+
+/// What the rule says for each number of DLTs among those still to come at the current level: pending, and places
+/// open. No text where nobody is to come or where no outcome of theirs is waited for.
+pub fn still_to_come(escalation: &Escalation, design: &Design, terminal: Terminal) -> String {
+    let level = escalation.current_level;
+    let pending = escalation.levels.iter().find(|row| row.level == level).map_or(0, |row| row.pending);
+    let to_come = pending + escalation.open_slots;
+    let waits = match escalation.state {
+        State::Enrolling | State::Observing | State::SafetyHold => to_come > 0,
+        State::DecisionDue | State::ReviewRequired | State::Stopped => false,
+    };
+    if !waits {
         return String::new();
     }
-    let level = escalation.current_level;
-    let heading = format!("If so many of the {pending} pending at level {level} have a DLT");
+    let count = |row: &LevelRow| LevelCount { evaluable: row.evaluable, dlt: row.dlt };
+    let counts: Vec<LevelCount> = escalation.levels.iter().map(count).collect();
+    let places = number::of(u64::from(escalation.open_slots), "place", "places");
+    let who = format!("If so many of the {to_come} still to come at level {level} ({pending} pending, {places} open)");
+    next_steps(&who, &next_step_table(design, &counts, level, to_come), terminal)
+}
+
+fn next_steps(who: &str, steps: &[NextStep], terminal: Terminal) -> String {
+    if steps.is_empty() {
+        return String::new();
+    }
     let mut grid = Grid::new(&[("DLT", Side::Right), ("count", Side::Right), ("then the rule says", Side::Left)]);
     for step in steps {
         let says = step.recommendation.as_ref();
         let says = says.map_or("R0: enrol or wait".into(), |r| format!("{}: {}", r.rule, phrase::outcome(r)));
         grid.row([step.dlt.to_string(), step.count.to_string(), says]);
     }
-    terminal.heading(&heading) + &grid.text(terminal)
+    terminal.heading(&format!("{who} have a DLT")) + &grid.text(terminal)
 }
 
 /// The tree of every way a trial can go: one line per state, at most so many, and how many more there are.

@@ -78,7 +78,8 @@ mod tests {
     #[test]
     fn the_rule_speaks_with_its_name_its_counts_and_what_to_do() {
         let said = |counts: &[(u32, u32)], level| {
-            let counts: Vec<LevelCount> = counts.iter().map(|(dlt, n)| LevelCount { evaluable: *n, dlt: *dlt }).collect();
+            let counts: Vec<LevelCount> =
+                counts.iter().map(|(dlt, n)| LevelCount { evaluable: *n, dlt: *dlt }).collect();
             recommendation(&decide(&Design::default(), &counts, DoseLevel::new(level).unwrap()).unwrap())
         };
         assert_eq!(said(&[(0, 3), (0, 0)], 1), "R1: 0/3 at level 1 -> escalate to level 2, 3 places");

@@ -69,7 +69,8 @@ fn biological(table: &RadiotherapyTable, terminal: Terminal) -> String {
         ratios.iter().map(|b| format!("{name}\n\u{3b1}/\u{3b2} {}", number::measured(b.alpha_beta_gy))).collect()
     };
     let (bed, eqd2) = (named("BED"), named("EQD2"));
-    let columns = bed.iter().zip(&eqd2).flat_map(|(bed, eqd2)| [(bed.as_str(), Side::Right), (eqd2.as_str(), Side::Right)]);
+    let columns =
+        bed.iter().zip(&eqd2).flat_map(|(bed, eqd2)| [(bed.as_str(), Side::Right), (eqd2.as_str(), Side::Right)]);
     let columns: Vec<(&str, Side)> = [("\nSubject", Side::Left)].into_iter().chain(columns).collect();
     let mut grid = Grid::new(&columns);
     for row in &table.subjects {

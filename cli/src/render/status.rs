@@ -10,7 +10,7 @@ use super::{
 };
 use chrono::NaiveDate;
 use trial_core::{
-    escalation::{NextStep, State},
+    escalation::State,
     protocol::Protocol,
     view::{
         escalation::{Escalation, LevelRow, Window},
@@ -18,13 +18,8 @@ use trial_core::{
     },
 };
 
-/// The whole status; `next_steps` answers "what if so many of the pending have a DLT?".
-pub fn status(
-    replay: &Replay,
-    protocol: Option<&Protocol>,
-    next_steps: &[NextStep],
-    terminal: Terminal,
-) -> String {
+/// The whole status, on one screen where the trial is small.
+pub fn status(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) -> String {
     let header = cut::header(&replay.cut, terminal);
     let (Some(escalation), Some(protocol)) = (&replay.escalation, protocol) else {
         return sections([header, terminal.lines(Tone::Text, "", "No protocol is in force: nobody can be enrolled.")]);
@@ -36,7 +31,7 @@ pub fn status(
         terminal.heading("Subjects by dose level") + &dashboard(escalation, terminal),
         pending(escalation, replay.cut.day, terminal),
         next(escalation, replay.cut.day, terminal),
-        paths::next_steps(escalation, next_steps, terminal),
+        paths::still_to_come(escalation, &protocol.design, terminal),
         mtd(escalation, terminal),
         decisions(escalation, terminal),
         notes(replay, escalation, terminal),
@@ -107,7 +102,8 @@ fn next(escalation: &Escalation, day: NaiveDate, terminal: Terminal) -> String {
 fn review(escalation: &Escalation, terminal: Terminal) -> String {
     let each = escalation.stale.iter().map(|stale| {
         let (was, says) = (phrase::verb(stale.was), phrase::verb(stale.would_be));
-        let what = format!("decision {} at level {} was: {was}; the rule now says: {says}", stale.decision, stale.at_level);
+        let what =
+            format!("decision {} at level {} was: {was}; the rule now says: {says}", stale.decision, stale.at_level);
         terminal.lines(Tone::Fault, "  ", &what)
     });
     each.collect()

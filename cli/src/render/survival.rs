@@ -31,16 +31,18 @@ fn days(days: f64) -> String {
 }
 
 fn follow_up(survival: &Survival, terminal: Terminal) -> String {
-    let found = &survival.follow_up;
+    let found = &survival.follow_up.medians;
+    let smallest = survival.follow_up.reverse_km_median_days_smallest;
     let median = |value: Option<f64>| value.map_or("not reached".into(), days);
     let range = found.range_days.map_or("-".into(), |(shortest, longest)| format!("{shortest}\u{2013}{longest} days"));
     let lines = terminal.pairs(&[
         (Tone::Text, "median of all subjects' times", median(found.plain_median_days)),
         (Tone::Text, "median of survivors' times", median(found.survivor_median_days)),
         (Tone::Text, "median by reverse Kaplan-Meier", median(found.reverse_km_median_days)),
+        (Tone::Text, "  the same by the rule of SPSS", median(smallest)),
         (Tone::Text, "range", range),
     ]);
-    terminal.heading("Follow-up (three definitions: quote the name with the number)") + &lines
+    terminal.heading("Follow-up (the definitions differ: quote the name with the number)") + &lines
 }
 
 fn endpoints(survival: &Survival, terminal: Terminal) -> String {

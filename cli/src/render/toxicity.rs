@@ -84,7 +84,8 @@ fn summary(toxicity: &Toxicity, terminal: Terminal) -> String {
         0 => "no event of grade 4 or 5".into(),
         n => number::of(n as u64, "event of grade 4 or 5", "events of grade 4 or 5"),
     };
-    let subjects = format!("Any adverse event: {any} of {treated}; grade 3 or more: {grade3_plus} of {treated}; {severe}.");
+    let subjects =
+        format!("Any adverse event: {any} of {treated}; grade 3 or more: {grade3_plus} of {treated}; {severe}.");
     let common = match toxicity.most_common.as_slice() {
         [] => String::new(),
         rows => format!("Most common: {}.", rows.join(", ")),
