@@ -17,21 +17,21 @@ pub fn exposure(exposure: &[AgentExposure], terminal: Terminal) -> String {
         ("\nSubject", Side::Left),
         ("\nLevel", Side::Right),
         ("\nDrug", Side::Left),
-        number("taken/\nintakes"),
-        number("taken/\nmg"),
+        number("\nIntakes"),
+        number("\nmg"),
         number("\nRD"),
         number("RDI\non drug"),
         number("RDI\nplanned"),
         ("\nEnd", Side::Left),
     ]);
     for column in 1..8 {
-        grid.pad(column, 1);
+        grid.pad(column, 0);
     }
     for row in exposure {
         grid.toned(cells(row));
     }
     let notes = [
-        "taken/: taken of planned. RD: relative dose, amount taken / planned. RDI: relative dose intensity, amount per \
+        "Intakes and mg: taken/planned. RD: relative dose, amount taken / planned. RDI: relative dose intensity, amount per \
          day / planned amount per day, over the days on drug and over the planned days.",
     ];
     let notes = notes.iter().map(|note| terminal.lines(Tone::Text, "", note)).collect::<String>();

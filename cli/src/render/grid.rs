@@ -3,13 +3,18 @@
 //! Promises no line wider than the terminal and no trailing blanks.
 
 use super::{Style, Terminal, Tone};
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+};
 
 /// Rules above, below the heading and below the last row, as in print.
 const RULED: TableStyle = TableStyle::new()
     .top_border(LineStyle::none().fill('\u{2500}').junction('\u{2500}'))
     .header_separator(LineStyle::none().fill('\u{2500}').junction('\u{2500}'))
     .bottom_border(LineStyle::none().fill('\u{2500}').junction('\u{2500}'));
+
+/// A first column of at most so many columns is never wrapped: identifiers stay whole.
+const FIRST: u16 = 16;
 
 /// To which side a column is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +42,12 @@ impl Grid {
         let header = grid.cells(columns.iter().map(|(heading, _)| (Tone::Text, (*heading).to_owned())));
         grid.table.set_header(header);
         for index in 0..columns.len() {
-            grid.pad(index, if index == 0 { 0 } else { 2 });
+            grid.pad(index, u16::from(index > 0));
         }
         grid
     }
 
-    /// Sets how many blanks stand before a column.
+    /// Sets how many blanks stand before a column, besides the one that always does.
     pub fn pad(&mut self, column: usize, blanks: u16) {
         if let Some(column) = self.table.column_mut(column) {
             column.set_padding((blanks, 0));
@@ -68,6 +73,10 @@ impl Grid {
     /// The table as text.
     pub fn text(mut self, terminal: Terminal) -> String {
         self.table.set_width(u16::try_from(terminal.width()).unwrap_or(u16::MAX));
+        let first = self.table.column_max_content_widths().first().copied().unwrap_or_default();
+        if let Some(column) = self.table.column_mut(0).filter(|_| first <= FIRST) {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(first)));
+        }
         match terminal.style() {
             Style::Plain => self.table.force_no_tty(),
             Style::Colour => self.table.enforce_styling(),

@@ -6,13 +6,13 @@ use super::{
     wrap,
 };
 use trial_core::{
-    escalation::State,
+    escalation::{LevelCount, State},
     view::escalation::{Escalation, LevelRow},
 };
 use unicode_width::UnicodeWidthStr;
 
 /// What the letters mean.
-const LEGEND: &str = "N no DLT   T DLT   ? pending   . open place   x replaced";
+const LEGEND: &str = "N no DLT, T DLT, ? pending, . open place, x replaced";
 
 /// The least number of subjects that a rung has room for.
 const NARROWEST_RUNG: usize = 3;
@@ -72,9 +72,10 @@ impl<'a> Rung<'a> {
 fn mark(escalation: &Escalation, level: &LevelRow, current: bool) -> (&'static str, Tone) {
     let declared = escalation.mtd.as_ref().and_then(|mtd| mtd.declared);
     let judged = escalation.decisions.iter().any(|d| d.at_level == level.level);
+    let too_toxic = LevelCount { evaluable: level.evaluable, dlt: level.dlt }.too_toxic();
     if declared == Some(level.level) {
-        ("MTD", Tone::State)
-    } else if level.dlt >= 2 {
+        if too_toxic { ("MTD, too toxic", Tone::Fault) } else { ("MTD", Tone::State) }
+    } else if too_toxic {
         ("too toxic", Tone::Fault)
     } else if current {
         ("current", Tone::State)

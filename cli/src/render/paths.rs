@@ -6,11 +6,10 @@ use super::{
     number, phrase, sections,
 };
 use crate::commands::paths::PathsAnswer;
-use std::fmt::Write;
 use trial_core::{
     escalation::{
-        Departure, Design, LevelCount, NextStep, Node, OperatingCharacteristics, PathCounts, Paths, State,
-        next_step_table,
+        Departure, Design, LevelCount, NextStep, Node, OperatingCharacteristics, PathCounts, Paths, Recommendation,
+        State, next_step_table,
     },
     grade::DoseLevel,
     protocol::Protocol,
@@ -90,8 +89,15 @@ pub fn still_to_come(escalation: &Escalation, design: &Design, terminal: Termina
     }
     let count = |row: &LevelRow| LevelCount { evaluable: row.evaluable, dlt: row.dlt };
     let counts: Vec<LevelCount> = escalation.levels.iter().map(count).collect();
-    let places = number::of(u64::from(escalation.open_slots), "place", "places");
-    let who = format!("If so many of the {to_come} still to come at level {level} ({pending} pending, {places} open)");
+    let places = escalation.open_slots;
+    let who = match (pending, places) {
+        (_, 0) => format!("If so many of the {pending} pending at level {level}"),
+        (0, _) => format!("If so many of the next {places} at level {level}"),
+        (_, _) => format!(
+            "If so many of the {to_come} still to come at level {level} ({pending} pending, {} open)",
+            number::of(u64::from(places), "place", "places")
+        ),
+    };
     next_steps(&who, &next_step_table(design, &counts, level, to_come), terminal)
 }
 
@@ -110,7 +116,7 @@ fn next_steps(who: &str, steps: &[NextStep], terminal: Terminal) -> String {
 
 /// The tree of every way a trial can go: one line per state, at most so many, and how many more there are.
 pub fn tree(design: &Design, levels: u8, most: usize, terminal: Terminal) -> String {
-    let mut text = terminal.heading("Every path: N no DLT, T DLT; cumulative count at the level; what the rule says");
+    let mut text = terminal.heading("Every path: cohort (N no DLT, T DLT), count at its level, what the rule says; n: evaluable subjects at the end");
     let mut paths = Paths::new(design, levels);
     for node in paths.by_ref().take(most) {
         text += &state(&node, terminal);
@@ -126,13 +132,13 @@ fn state(node: &Node, terminal: Terminal) -> String {
         return terminal.lines(Tone::Text, "", &format!("{}: {}", node.next.rule, phrase::outcome(&node.next)));
     };
     let count = node.counts.get(usize::from(last.level.get()) - 1).copied().unwrap_or_default();
-    let lead = format!("{}{last}  ", "  ".repeat(node.cohorts.len()));
-    let mut says = format!("{count}  {}: {}", node.next.rule, phrase::outcome(&node.next));
+    let lead = format!("{}{last}  {count}  ", "  ".repeat(node.cohorts.len()));
+    let Recommendation { rule, action, level, add, .. } = node.next;
+    let says = format!("{rule}: {}", phrase::action(action, level, add));
     if node.is_end() {
-        let patients = number::of(u64::from(node.patients()), "subject", "subjects");
-        write!(says, " ({patients})").expect("a string takes any text");
+        return terminal.lines(Tone::State, &lead, &format!("{says} (n = {})", node.patients()));
     }
-    terminal.lines(if node.is_end() { Tone::State } else { Tone::Text }, &lead, &says)
+    terminal.lines(Tone::Text, &lead, &says)
 }
 
 /// How many states and end points there are, and where they end.

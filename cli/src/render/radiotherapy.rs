@@ -19,16 +19,16 @@ fn courses(table: &RadiotherapyTable, terminal: Terminal) -> String {
     let mut grid = Grid::new(&[
         ("\nSubject", Side::Left),
         ("\nLevel", Side::Right),
-        ("delivered/\nGy", Side::Right),
-        ("delivered/\nfractions", Side::Right),
-        ("\nmissed", Side::Right),
-        ("overall\ndays", Side::Right),
-        ("mean dose/limit\nGy", Side::Left),
+        ("\nGy", Side::Right),
+        ("\nFractions", Side::Right),
+        ("\nMissed", Side::Right),
+        ("Overall\ndays", Side::Right),
+        ("Mean dose/limit,\nGy", Side::Left),
     ]);
     for row in &table.subjects {
         grid.toned(course(row));
     }
-    let notes = "delivered/: delivered of prescribed. Overall days: first to last fraction, both counted; in brackets \
+    let notes = "Gy and fractions: delivered/prescribed. Overall days: first to last fraction, both counted; in brackets \
                  the days beyond the plan.";
     grid.text(terminal) + &terminal.lines(Tone::Text, "", notes)
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use chrono::NaiveDate;
 use trial_core::{
-    escalation::State,
+    escalation::{Design, State},
     protocol::Protocol,
     view::{
         escalation::{Escalation, LevelRow, Window},
@@ -50,9 +50,13 @@ pub fn standing(escalation: &Escalation, protocol: &Protocol, terminal: Terminal
         State::ReviewRequired => "a signed decision no longer follows from what is known; no enrolment until a signed \
                                   decision confirms or reverses it"
             .into(),
-        State::Stopped => "a signed decision ended the escalation".into(),
+        State::Stopped => match escalation.decisions.last() {
+            Some(last) => format!("decided on {}: {}", last.day, phrase::action(last.action, last.level, 0)),
+            None => "a signed decision ended the escalation".into(),
+        },
     };
-    let rule = format!("protocol {} edition {}", protocol.protocol, protocol.edition);
+    let Design::ThreePlusThree(_) = protocol.design;
+    let rule = format!("rule: 3+3 of protocol {}, edition {}", protocol.protocol, protocol.edition);
     terminal.lines(tone, "", &format!("{word}: {what}")) + &terminal.lines(Tone::Text, "", &rule)
 }
 
@@ -131,7 +135,6 @@ fn waiting(escalation: &Escalation, day: NaiveDate) -> String {
 /// Safety in one line, flags, deviations.
 fn notes(replay: &Replay, escalation: &Escalation, terminal: Terminal) -> String {
     let (treated, worst) = (replay.toxicity.treated.total, replay.toxicity.subjects);
-    let died = replay.subjects.iter().filter(|s| s.died.is_some()).count();
     let severe = match replay.toxicity.grade4_plus {
         0 => "no event of grade 4 or 5".into(),
         n => number::of(n as u64, "event of grade 4 or 5", "events of grade 4 or 5"),
@@ -140,9 +143,16 @@ fn notes(replay: &Replay, escalation: &Escalation, terminal: Terminal) -> String
     let severe = if replay.toxicity.grade4_plus > 0 { Tone::Fault } else { Tone::Text };
     let mut pairs = vec![
         (severe, "adverse events", safety),
-        (Tone::Text, "deaths", format!("{died} of {} enrolled", replay.baseline.n)),
+        (Tone::Text, "deaths", deaths(replay)),
         (Tone::Text, "deviations", deviations::summary(&replay.deviations)),
     ];
     pairs.extend(escalation.flags.iter().map(|flag| (Tone::Fault, "flag", phrase::flag(flag))));
     terminal.heading("Also to know") + &terminal.pairs(&pairs)
+}
+
+fn deaths(replay: &Replay) -> String {
+    let died = replay.subjects.iter().filter_map(|s| s.died.map(|day| format!("{} on {day}", s.subject)));
+    let died: Vec<String> = died.collect();
+    let named = if died.is_empty() { String::new() } else { format!(": {}", died.join(", ")) };
+    format!("{} of {} enrolled{named}", died.len(), replay.baseline.n)
 }

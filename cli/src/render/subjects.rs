@@ -24,7 +24,7 @@ pub fn subjects(subjects: &[SubjectRow], terminal: Terminal) -> String {
         ("Last contact", Side::Left),
     ]);
     for column in 1..8 {
-        grid.pad(column, 1);
+        grid.pad(column, 0);
     }
     for subject in subjects {
         grid.toned(cells(subject));

@@ -49,7 +49,11 @@ fn endpoints(survival: &Survival, terminal: Terminal) -> String {
     let each = survival.endpoints.iter().map(|(name, endpoint)| {
         let heading = format!("{} ({})", endpoint.label, name.as_str().to_uppercase());
         let mut pairs = vec![
-            (Tone::Text, "subjects", format!("{}, {}", endpoint.n, number::of(endpoint.events, "event", "events"))),
+            (
+                Tone::Text,
+                "subjects",
+                format!("{} treated, {}", endpoint.n, number::of(endpoint.events, "event", "events")),
+            ),
             (Tone::Text, "median", median(endpoint)),
         ];
         let at: Vec<(String, String)> = endpoint.at.iter().map(landmark).collect();
@@ -80,7 +84,7 @@ fn log_rank(comparisons: &[Comparison], protocol: Option<&Protocol>, terminal: T
         return String::new();
     }
     let mut grid = Grid::new(&[
-        ("", Side::Left),
+        ("Endpoint", Side::Left),
         ("By", Side::Left),
         ("Group: events/subjects (expected)", Side::Left),
         ("chi2", Side::Right),

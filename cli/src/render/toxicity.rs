@@ -12,8 +12,8 @@ use trial_core::{
 };
 use unicode_width::UnicodeWidthStr;
 
-/// Columns that the two numbers of one group take, with the blanks before them.
-const GROUP: usize = 13;
+/// Columns of the second number of a group with the blank before it, and the blanks before the first.
+const SECOND: usize = 5;
 
 /// Which subjects a pair of columns counts.
 #[derive(Clone, Copy)]
@@ -48,9 +48,29 @@ pub fn toxicity(toxicity: &Toxicity, protocol: Option<&Protocol>, terminal: Term
     let groups: Vec<Group> =
         [Group::All].into_iter().chain(toxicity.treated.levels.keys().map(|l| Group::Level(*l))).collect();
     let label = toxicity.rows.iter().map(|row| row.label.width()).max().unwrap_or_default();
-    let room = (terminal.width().saturating_sub(label) / GROUP).max(2);
-    let parts: Vec<String> = groups.chunks(room).map(|part| grid(toxicity, protocol, part, terminal)).collect();
+    let width = |group: &Group| {
+        let heading = group.heading(toxicity, protocol);
+        heading.lines().map(UnicodeWidthStr::width).max().unwrap_or_default() + SECOND
+    };
+    let parts = parts(&groups, terminal.width().saturating_sub(label), width);
+    let parts: Vec<String> = parts.into_iter().map(|part| grid(toxicity, protocol, part, terminal)).collect();
     terminal.heading(heading) + &parts.concat() + &summary(toxicity, terminal)
+}
+
+/// Cuts the groups into parts that fit, at least one group each.
+fn parts(mut groups: &[Group], room: usize, width: impl Fn(&Group) -> usize) -> Vec<&[Group]> {
+    let mut parts = Vec::new();
+    while !groups.is_empty() {
+        let ends = groups.iter().scan(0, |used, group| {
+            *used += width(group);
+            Some(*used)
+        });
+        let fitting = ends.take_while(|end| *end <= room).count().max(1);
+        let (part, rest) = groups.split_at(fitting);
+        parts.push(part);
+        groups = rest;
+    }
+    parts
 }
 
 fn grid(toxicity: &Toxicity, protocol: Option<&Protocol>, groups: &[Group], terminal: Terminal) -> String {
@@ -58,8 +78,8 @@ fn grid(toxicity: &Toxicity, protocol: Option<&Protocol>, groups: &[Group], term
     let pairs = headings.iter().flat_map(|any| [(any.as_str(), Side::Right), ("\n\n\u{2265}3", Side::Right)]);
     let columns: Vec<(&str, Side)> = [("\n\nToxicity", Side::Left)].into_iter().chain(pairs).collect();
     let mut grid = Grid::new(&columns);
-    for column in 1..columns.len() {
-        grid.pad(column, 1);
+    for second in (2..columns.len()).step_by(2) {
+        grid.pad(second, 0);
     }
     for row in &toxicity.rows {
         grid.toned(cells(row, groups));

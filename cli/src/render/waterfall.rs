@@ -1,7 +1,7 @@
 //! The waterfall: change of the sum of diameters at the protocol's time point, a bar per subject, the largest growth
 //! first, with lines at growth of 20 % and at shrinkage of 30 %.
 
-use super::{Terminal, Tone, number};
+use super::{Terminal, Tone, number, sections};
 use trial_core::{
     recist::Response,
     view::response::{Bar, ResponseTable},
@@ -12,6 +12,8 @@ use unicode_width::UnicodeWidthStr;
 const LINES: [f64; 2] = [-30.0, 20.0];
 /// A bar ends here, in percent; the number beside it says how far it goes.
 const LONGEST: f64 = 100.0;
+/// What stands before the bars.
+const NAMES: &str = "Subject, level";
 /// Columns for the number, the response and its mark.
 const WORDS: usize = 22;
 
@@ -28,11 +30,13 @@ pub fn waterfall(response: &ResponseTable, terminal: Terminal) -> String {
     in_field.sort_by(|a, b| key(b).total_cmp(&key(a)).then_with(|| a.name.cmp(&b.name)));
     let at = &response.time_point;
     let legend = "Lines at -30% and +20% of baseline; * new lesion: progression whatever the bar.";
-    terminal.heading(&format!("Change of the sum of diameters at {at}, overall"))
-        + &draw(&overall.collect::<Vec<_>>(), terminal)
-        + &terminal.heading(&format!("Change of the sum of diameters at {at}, RT in-field"))
-        + &draw(&in_field, terminal)
-        + &terminal.lines(Tone::Text, "", legend)
+    sections([
+        terminal.heading(&format!("Change of the sum of diameters at {at}, overall"))
+            + &draw(&overall.collect::<Vec<_>>(), terminal),
+        terminal.heading(&format!("Change of the sum of diameters at {at}, RT in-field"))
+            + &draw(&in_field, terminal)
+            + &terminal.lines(Tone::Text, "", legend),
+    ])
 }
 
 struct Drawn {
@@ -77,7 +81,7 @@ impl Axis {
 }
 
 fn draw(bars: &[Drawn], terminal: Terminal) -> String {
-    let names = bars.iter().map(|bar| bar.name.width()).max().unwrap_or_default();
+    let names = bars.iter().map(|bar| bar.name.width()).max().unwrap_or_default().max(NAMES.width());
     let largest = bars.iter().filter_map(|bar| bar.change).fold(LINES[1] + 10.0, f64::max);
     let columns = terminal.width().saturating_sub(names + 2 + WORDS).max(10);
     let axis = Axis { low: -LONGEST, high: largest.min(LONGEST), columns };
@@ -86,7 +90,19 @@ fn draw(bars: &[Drawn], terminal: Terminal) -> String {
         let name = format!("{}{}", bar.name, " ".repeat(names - bar.name.width()));
         format!("{name}  {drawn}  {}\n", bar.words())
     });
-    each.collect()
+    format!("{NAMES:<names$}  {}\n", scale(&axis)) + &each.collect::<String>()
+}
+
+/// The percentages over the drawing, each over its column.
+fn scale(axis: &Axis) -> String {
+    let mut scale = String::new();
+    for percent in [axis.low, LINES[0], 0.0, LINES[1]] {
+        let label = if percent == 0.0 { "0".into() } else { format!("{percent:+.0}") };
+        let start = axis.column(percent).saturating_sub(label.len() / 2).max(scale.len());
+        scale += &" ".repeat(start - scale.len());
+        scale += &label;
+    }
+    scale
 }
 
 /// One bar from zero, with the lines behind it.

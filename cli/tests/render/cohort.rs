@@ -1,7 +1,6 @@
 //! The synthetic cohort read through the real projections, from the shipped drafts with made-up signatures and hashes.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
-use serde_json::Value;
 use std::{collections::BTreeMap, sync::LazyLock};
 use trial_cli::{
     demo::{Actor, Demo},
@@ -13,6 +12,7 @@ use trial_core::{
     ids::{Hash, Key, Seq},
     projection::{Projection, Trial},
     protocol::Protocol,
+    text::Text,
     view::{
         escalation::Escalation,
         replay::{Reading, Replay},
@@ -55,7 +55,7 @@ impl Log<'_> {
         self.record(draft.by.as_deref().unwrap(), at, event, draft.reason.clone());
     }
 
-    fn record(&mut self, by: &str, at: DateTime<FixedOffset>, event: Event, reason: Option<trial_core::text::Text>) {
+    fn record(&mut self, by: &str, at: DateTime<FixedOffset>, event: Event, reason: Option<Text>) {
         let seq = Seq(self.entries.len() as u64);
         let effect = match &event {
             Event::EntryCorrected(correction) => {
@@ -105,7 +105,7 @@ pub fn known_on(day: &str) -> (Replay, Protocol) {
     reading(LOG.iter().cloned(), day)
 }
 
-/// The same, of a log whose entries were changed.
+/// The same, of any log.
 pub fn reading(entries: impl Iterator<Item = Entry>, day: &str) -> (Replay, Protocol) {
     let day: NaiveDate = day.parse().unwrap();
     let taipei = FixedOffset::east_opt(8 * 3600).unwrap();
@@ -115,13 +115,4 @@ pub fn reading(entries: impl Iterator<Item = Entry>, day: &str) -> (Replay, Prot
     entries.filter(|entry| entry.recorded_at <= as_of).for_each(|entry| trial.apply(&entry));
     let protocol = trial.conduct.protocol().unwrap().clone();
     (Replay::read(&trial, Reading { day, as_of: Some(as_of), cutoff: None }), protocol)
-}
-
-/// An entry like another with some members of its event replaced.
-pub fn altered(entry: &Entry, members: &[(&str, Value)]) -> Entry {
-    let mut event = entry.event.to_value();
-    for (name, value) in members {
-        event[*name] = value.clone();
-    }
-    Entry { event: Event::from_value(event).unwrap(), ..entry.clone() }
 }
