@@ -2,6 +2,8 @@
 //!
 //! Pages stand in `tests/snapshots/`; `UPDATE=1 cargo test -p trial-cli --test render` writes them anew.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise outside #[test]")]
+
 mod cohort;
 
 use cohort::{LOG, known_on, reading};
