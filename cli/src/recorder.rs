@@ -13,7 +13,7 @@ use trial_core::{
     admission::Admission,
     authority::may_sign,
     entry::{Effect, Entry},
-    event::{Clock, Event, EventKind},
+    event::{Clock, Event, EventKind, TrialOpened},
     ids::{Key, Seq},
     projection::{Projection as _, Trial},
     view::escalation::Escalation,
@@ -85,6 +85,11 @@ impl Recorder {
     /// The end of the log with the entries made so far.
     pub fn tip(&self) -> &Tip {
         &self.tip
+    }
+
+    /// The genesis.
+    pub fn opened(&self) -> Option<&TrialOpened> {
+        self.tip.opened()
     }
 
     /// The ledger, without the entries made so far.

@@ -32,7 +32,8 @@ pub fn run(dir: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
             "data": session.opened.data, "compared": compared
         }))?;
     } else {
-        output.text(&published::text(&compared, &demo.published.source))?;
+        output.line("SYNTHETIC DATA, SIMULATED CLOCK: these subjects are invented")?;
+        output.text(&published::text(&compared, &demo.published))?;
         let ledger = dir.display();
         output.line("")?;
         output.line("Try next:")?;
