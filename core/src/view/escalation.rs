@@ -49,6 +49,8 @@ pub struct LevelRow {
     pub label: Name,
     /// What is given.
     pub description: String,
+    /// Places that the design and the signed decisions opened, taken or not.
+    pub places: u32,
     /// Subjects enrolled, replaced ones too.
     pub enrolled: u32,
     /// Of these, treated.
@@ -125,13 +127,15 @@ impl Escalation {
         let mut flags = conduct.flags;
         flags.extend(late_dlts(trial, &observations));
         let open = observations.iter().filter(|o| o.status == Status::Pending);
+        let places = escalation::places_opened(&protocol.design, levels.len(), &decided);
+        let rows = protocol.levels.iter().zip(places).map(|(level, places)| row(level, places, &observations));
         Some(Escalation {
             state: conduct.state,
             current_level: conduct.current_level,
             open_slots: conduct.open_slots,
             recommendation: conduct.recommendation,
             mtd: conduct.mtd,
-            levels: protocol.levels.iter().map(|l| row(l, &observations)).collect(),
+            levels: rows.collect(),
             decisions: trial.conduct.decisions.iter().map(|(seq, d)| decision(seq, d)).collect(),
             stale: conduct.stale,
             flags,
@@ -216,7 +220,7 @@ fn late_dlts(trial: &Trial, observations: &[Observation]) -> Vec<Flag> {
     late
 }
 
-fn row(level: &crate::protocol::Level, observations: &[Observation]) -> LevelRow {
+fn row(level: &crate::protocol::Level, places: u32, observations: &[Observation]) -> LevelRow {
     let here = || observations.iter().filter(|o| o.level == level.level);
     let counts = status(here());
     let open = here().filter(|o| o.status == Status::Pending);
@@ -224,6 +228,7 @@ fn row(level: &crate::protocol::Level, observations: &[Observation]) -> LevelRow
         level: level.level,
         label: level.label.clone(),
         description: level.description.to_string(),
+        places,
         enrolled: counts.enrolled + counts.replaced,
         treated: here().filter(|o| o.first_treatment.is_some()).count() as u32,
         evaluable: counts.evaluable,
