@@ -364,7 +364,7 @@ fn as_somebody(dir: &Dir, args: &[&str]) -> (i32, String) {
     let own = dir.beside("trial");
     fs::copy(env!("CARGO_BIN_EXE_trial"), &own).unwrap();
     let mut command = Command::new(&own);
-    command.arg("--ledger").arg(dir.path()).args(args).env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
+    command.arg("--ledger").arg(dir.path()).args(args).env_clear().env("HOME", common::NO_HOME).stdin(Stdio::null());
     if fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0) {
         command.uid(65534).gid(65534);
     }

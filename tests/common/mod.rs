@@ -62,10 +62,13 @@ impl Ran {
     }
 }
 
+/// A home below a file: nothing can be read or made there, not even by root.
+pub const NO_HOME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml/home");
+
 /// The binary, away from the environment of whoever runs the tests.
 pub fn trial() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trial"));
-    command.env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
+    command.env_clear().env("HOME", NO_HOME).stdin(Stdio::null());
     command
 }
 
