@@ -4,6 +4,7 @@ mod amend;
 mod append;
 mod completions;
 mod demo;
+mod diff;
 mod export;
 mod history;
 pub mod init;
@@ -14,6 +15,7 @@ mod replay;
 mod show;
 mod status;
 mod verify;
+mod why;
 
 use crate::{
     args::{Cli, Command, Global},
@@ -42,6 +44,8 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::History { subject, field } => history::run(global, subject, field.as_deref(), output),
         Command::Status => status::run(global, output),
         Command::Replay => replay::run(global, output),
+        Command::Why { number } => why::run(global, number, output),
+        Command::Diff(args) => diff::run(global, args, output),
         Command::Paths(args) => paths::run(global, args, output),
         Command::Export { output: file } => export::run(global, file.as_deref(), output),
         Command::Completions { shell } => completions::run(*shell, output),

@@ -10,7 +10,7 @@ mod outcomes;
 mod paths;
 mod rule;
 
-pub use conduct::{Conduct, Decided, Flag, LevelStatus, Mtd, Overrides, StaleDecision, State, conduct};
+pub use conduct::{Conduct, Decided, Flag, LevelStatus, Mtd, Overrides, StaleDecision, State, conduct, places_opened};
 pub use design::{
     BadDesign, COHORT, DeEscalation, Design, FULL, GateAnchor, MtdConvention, OverEnrolment, PartialCohort,
     ThreePlusThree,
