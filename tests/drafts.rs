@@ -17,10 +17,10 @@ use trial_core::{
     text::Text,
 };
 
-const DRAFTS: &str = include_str!("../demo/drafts.jsonl");
-const ACTORS: &str = include_str!("../demo/actors.json");
-const PUBLISHED: &str = include_str!("../demo/published.json");
-const TERMS: &str = include_str!("../../schemas/dictionaries/ctcae-4.0-short.json");
+const DRAFTS: &str = include_str!("../cli/demo/drafts.jsonl");
+const ACTORS: &str = include_str!("../cli/demo/actors.json");
+const PUBLISHED: &str = include_str!("../cli/demo/published.json");
+const TERMS: &str = include_str!("../schemas/dictionaries/ctcae-4.0-short.json");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

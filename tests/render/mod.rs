@@ -1,6 +1,6 @@
 //! The text of every view, read as a safety committee would: facts, widths, and pages that may not change unseen.
 //!
-//! Pages stand in `tests/snapshots/`; `UPDATE=1 cargo test -p trial-cli --test render` writes them anew.
+//! Pages stand in `tests/snapshots/`; `UPDATE=1 cargo test -p trial-cli --test stories` writes them anew.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise outside #[test]")]
 
