@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use serde_json::json;
 use trial_core::escalation::generate::{IntervalDesign, Wanted, table};
 use trial_core::escalation::{
-    Action, Conduct, Decided, Departure, Design, FULL, LevelCount, LevelStatus, MtdEstimate, Outcomes, Overrides, Paths,
-    RollingAction, RollingSix, State, TableAction, ThreePlusThree, conduct, decide, decide_when_closed, next_step_table,
-    operating_characteristics, path_counts,
+    Action, Conduct, Decided, Departure, Design, FULL, LevelCount, LevelStatus, MtdEstimate, Outcomes, Overrides,
+    Paths, RollingAction, RollingSix, State, TableAction, ThreePlusThree, conduct, decide, decide_when_closed,
+    next_step_table, operating_characteristics, path_counts,
 };
 use trial_core::grade::DoseLevel;
 use trial_core::ids::Seq;
@@ -48,7 +48,7 @@ fn a_boin_trial_is_this_table() {
     for (outcomes, expected) in [
         ("", "E1 T-wait 3"),
         ("1N", "wait"),
-        ("1TT", "X1 T-lowest 1"),
+        ("1TT", "wait"),
         ("1NNN", "E2 T-escalate 3"),
         ("1NNT", "X1 T-stay 3"),
         ("1NTT", "X1 T-lowest 3"),
@@ -67,7 +67,7 @@ fn a_boin_trial_is_this_table() {
         // More patients than a cohort: it waits for the next whole one, and a closed level speaks at any number.
         ("1NNNN", "wait"),
         // A lower level found out too late.
-        ("1NNN 2NNN 1TTTT", "0 T-none 0"),
+        ("1NNN 2NNN 1TTTTT", "0 T-none 0"),
         ("1NNN 2TTT 3NNN", "D1 T-exclude 3"),
     ] {
         assert_eq!(said(&boin(), outcomes), expected, "{outcomes:?}");
@@ -325,26 +325,25 @@ fn the_next_step_table_and_the_paths_know_a_table() {
     let endless = interval(IntervalDesign::Boin, 1, 60, 240);
     assert!(path_counts(&endless, 9).too_many);
     let refused = operating_characteristics(&endless, &[0.3; 9]).unwrap_err().to_string();
-    assert_eq!(refused, "the design can go more than 1000000 ways over 9 levels: expected fewer");
+    assert_eq!(refused, "the design can go more than 500000 ways over 9 levels: expected fewer");
 }
 
 fn any_design() -> impl Strategy<Value = Design> {
-    let interval = (0..4_usize, 1..=4_u8, 1..=12_u8, 1..=30_u16, 1..=6_u8).prop_map(|(which, size, most, all, start)| {
-        let Design::DecisionTable(mut table) = interval(IntervalDesign::ALL[which], size, most, all) else {
-            panic!("it is a table")
-        };
-        table.start_level = level(start);
-        if all % 2 == 0 {
-            table.mtd = MtdEstimate::HighestNotAboveTarget;
-        }
-        Design::DecisionTable(table)
-    });
-    let rolling = (1..=6_u8).prop_map(|start| {
-        Design::RollingSix(RollingSix { start_level: level(start), ..RollingSix::default() })
-    });
-    let three = any::<bool>().prop_map(|six| {
-        Design::ThreePlusThree(ThreePlusThree { mtd_needs_six: six, ..ThreePlusThree::default() })
-    });
+    let interval =
+        (0..4_usize, 1..=4_u8, 1..=12_u8, 1..=30_u16, 1..=6_u8).prop_map(|(which, size, most, all, start)| {
+            let Design::DecisionTable(mut table) = interval(IntervalDesign::ALL[which], size, most, all) else {
+                panic!("it is a table")
+            };
+            table.start_level = level(start);
+            if all % 2 == 0 {
+                table.mtd = MtdEstimate::HighestNotAboveTarget;
+            }
+            Design::DecisionTable(table)
+        });
+    let rolling = (1..=6_u8)
+        .prop_map(|start| Design::RollingSix(RollingSix { start_level: level(start), ..RollingSix::default() }));
+    let three = any::<bool>()
+        .prop_map(|six| Design::ThreePlusThree(ThreePlusThree { mtd_needs_six: six, ..ThreePlusThree::default() }));
     prop_oneof![4 => interval, 1 => rolling, 1 => three]
 }
 

@@ -4,6 +4,7 @@ mod amend;
 mod append;
 mod completions;
 mod demo;
+mod design;
 mod export;
 mod history;
 pub mod init;
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Status => status::run(global, output),
         Command::Replay => replay::run(global, output),
         Command::Paths(args) => paths::run(global, args, output),
+        Command::Design(args) => design::run(args, output),
         Command::Export { output: file } => export::run(global, file.as_deref(), output),
         Command::Completions { shell } => completions::run(*shell, output),
     }

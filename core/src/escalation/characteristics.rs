@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
 /// More states than this are not followed: some seconds.
-const MOST_STATES: usize = 1_000_000;
+const MOST_STATES: usize = 500_000;
 
 /// A state of the trial; ordered by the evaluable patients in all, because every cohort adds some.
 type State = (u32, Vec<LevelCount>, DoseLevel);

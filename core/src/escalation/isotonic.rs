@@ -86,8 +86,7 @@ impl Share {
 
     fn distance(self, target: Share) -> Distance {
         let crossed = |a: u32, b: u32| u64::from(a) * u64::from(b);
-        let apart =
-            crossed(self.numerator, target.denominator).abs_diff(crossed(target.numerator, self.denominator));
+        let apart = crossed(self.numerator, target.denominator).abs_diff(crossed(target.numerator, self.denominator));
         Distance(apart.into(), self.denominator.into())
     }
 }

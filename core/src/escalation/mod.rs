@@ -16,7 +16,9 @@ mod rolling;
 mod rule;
 mod table;
 
-pub use characteristics::{BadProbabilities, OperatingCharacteristics, PathCounts, operating_characteristics, path_counts};
+pub use characteristics::{
+    BadProbabilities, OperatingCharacteristics, PathCounts, operating_characteristics, path_counts,
+};
 pub use conduct::{Conduct, Decided, Flag, LevelStatus, Mtd, Overrides, StaleDecision, State, conduct};
 pub use design::{
     BadDesign, COHORT, DeEscalation, Design, FULL, GateAnchor, MtdConvention, OverEnrolment, PartialCohort,

@@ -72,7 +72,10 @@ impl fmt::Display for BadWanted {
         match self {
             BadWanted::Target(target) => write!(f, "the target is {target}: expected more than 0 and less than 0.7"),
             BadWanted::Interval(target, half) => {
-                write!(f, "the interval is {half} on either side of {target}: expected it within 0 and 1, and not empty")
+                write!(
+                    f,
+                    "the interval is {half} on either side of {target}: expected it within 0 and 1, and not empty"
+                )
             }
             BadWanted::Nobody => f.write_str("expected at least one subject in all, at a level and in a cohort"),
         }
