@@ -106,6 +106,17 @@ pub enum Command {
     Status,
     /// All tables, computed from the log
     Replay,
+    /// A number, the rule that gives it, and every entry it rests on
+    ///
+    /// Example: trial why "toxicity.rows[label=Hypertension].total.any"
+    Why {
+        /// The number, as a path into `trial replay --json`
+        number: String,
+    },
+    /// What came between two cuts, and which numbers moved because of it
+    ///
+    /// Example: trial diff --from 2017-01-08 --to 2017-01-10
+    Diff(DiffArgs),
     /// What the rule says next, and all that can follow
     ///
     /// Example: trial paths --protocol protocol.json "1NNN 2NT"
@@ -288,6 +299,17 @@ pub struct LogArgs {
     /// Only the last so many
     #[arg(long, value_name = "N")]
     pub last: Option<usize>,
+}
+
+/// Two cuts.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The earlier cut: the place of an entry, a day or an instant
+    #[arg(long, value_name = "CUT")]
+    pub from: String,
+    /// The later cut; the end where left out
+    #[arg(long, value_name = "CUT")]
+    pub to: Option<String>,
 }
 
 /// Which paths to show.

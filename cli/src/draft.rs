@@ -216,6 +216,12 @@ impl Draft {
         Ok(Draft { event, ..self })
     }
 
+    /// Whether the counts of the levels are filled in.
+    pub fn cites_counts(&self) -> bool {
+        let word = self.event.get("type").and_then(Value::as_str).unwrap_or_default();
+        word.parse().is_ok_and(|kind| filled_in(kind).contains(&"basis")) && self.event.get("basis").is_none()
+    }
+
     /// The event to append.
     ///
     /// # Errors

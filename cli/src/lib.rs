@@ -13,6 +13,7 @@ pub mod flags;
 pub mod keys;
 pub mod output;
 pub mod page;
+pub mod path;
 pub mod progress;
 pub mod published;
 pub mod recorder;

@@ -3,6 +3,7 @@
 use crate::error::CliError;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
+use trial_core::event::{Clock, DataKind, TrialOpened};
 use trial_ledger::ledger::Notice;
 
 /// Where a command writes.
@@ -41,6 +42,17 @@ impl Output<'_> {
         self.line("")
     }
 
+    /// Says above an answer for people that its facts are invented or its times given by hand.
+    ///
+    /// # Errors
+    /// See [`Output::text`].
+    pub fn banner(&mut self, opened: &TrialOpened) -> Result<(), CliError> {
+        match banner(opened.clock, opened.data) {
+            Some(banner) if !self.json => self.line(banner),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Tells what opening a ledger put in order.
     ///
     /// # Errors
@@ -50,6 +62,16 @@ impl Output<'_> {
             writeln!(self.err, "trial: note: {notice}")?;
         }
         Ok(())
+    }
+}
+
+/// What every answer on a ledger must say whose clock or data are not real.
+pub fn banner(clock: Clock, data: DataKind) -> Option<&'static str> {
+    match (clock, data) {
+        (Clock::Simulated, DataKind::Synthetic) => Some("SYNTHETIC DATA · SIMULATED CLOCK"),
+        (Clock::Simulated, DataKind::Real) => Some("SIMULATED CLOCK"),
+        (Clock::System, DataKind::Synthetic) => Some("SYNTHETIC DATA"),
+        (Clock::System, DataKind::Real) => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Published numbers beside replayed ones. What is published, and where a replay says the same, is data.
 
-use crate::error::CliError;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use crate::{error::CliError, path::find};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets::NOTHING};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -15,12 +15,14 @@ const DAYS_IN_MONTH: f64 = 30.4375;
 pub struct Published {
     /// The publication.
     pub source: String,
+    table2_columns: Vec<String>,
     items: Vec<Item>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Item {
     item: String,
+    label: String,
     #[serde(rename = "where")]
     place: String,
     published: Value,
@@ -77,8 +79,10 @@ struct Part {
 /// A published number and the replayed one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Compared {
-    /// What it is.
+    /// Its short name.
     pub item: String,
+    /// What it is.
+    pub label: String,
     /// Where it is printed.
     #[serde(rename = "where")]
     pub place: String,
@@ -110,6 +114,7 @@ pub fn compare(replay: &Replay, published: &Published) -> Result<Vec<Compared>, 
         let replayed = item.replayed.read(&replay).map_err(|e| CliError::unknown(format!("{}: {e}", item.item)))?;
         Ok(Compared {
             item: item.item.clone(),
+            label: item.label.clone(),
             place: item.place.clone(),
             matches: same(&item.published, &replayed),
             published: item.published.clone(),
@@ -211,69 +216,63 @@ fn first(replay: &Value, at: &[String]) -> Result<f64, String> {
     at.first().map_or(Err("no path".into()), |path| number(replay, path))
 }
 
-/// Follows a path: members by name, elements of a list by what they hold: `log_rank[endpoint=os,by=sex]/p`.
-fn find<'a>(value: &'a Value, path: &str) -> Result<&'a Value, String> {
-    let missing = || format!("{path} is not in the replay");
-    steps(path).into_iter().try_fold(value, |here, step| {
-        let (member, conditions) = step.strip_suffix(']').and_then(|s| s.split_once('[')).unwrap_or((step, ""));
-        let found = here.get(member).ok_or_else(missing)?;
-        if conditions.is_empty() {
-            return Ok(found);
-        }
-        let holds = |element: &&Value| {
-            conditions.split(',').filter_map(|c| c.split_once('=')).all(|(name, wanted)| is(element.get(name), wanted))
+/// The comparison as one table for each place in the publication.
+pub fn text(compared: &[Compared], published: &Published) -> String {
+    let mut places: Vec<&str> = compared.iter().map(|c| c.place.as_str()).collect();
+    places.sort_by_key(|place| PRINTED_IN.iter().position(|p| p == place));
+    places.dedup();
+    let mut text = format!("{}\n", published.source);
+    for place in places {
+        let rows: Vec<&Compared> = compared.iter().filter(|c| c.place == place).collect();
+        let columns = if place == "Table 2" {
+            format!(" (columns: {})", published.table2_columns.join(", "))
+        } else {
+            String::new()
         };
-        found.as_array().into_iter().flatten().find(holds).ok_or_else(missing)
-    })
+        text.push_str(&format!("\n{place}{columns}\n{}\n", table(&rows)));
+    }
+    let same = compared.iter().filter(|c| c.matches).count();
+    text.push_str(&format!("\n{same} of {} published numbers are replayed from the signed log\n", compared.len()));
+    for c in compared.iter().filter(|c| !c.matches) {
+        text.push_str(&format!("* {}: {}\n", c.label, c.note.as_deref().unwrap_or("differs")));
+    }
+    text
 }
 
-fn is(found: Option<&Value>, wanted: &str) -> bool {
-    found.is_some_and(|v| v.as_str().map_or_else(|| v.to_string() == wanted, |s| s == wanted))
-}
+/// The order of the publication.
+const PRINTED_IN: &[&str] = &["Table 1", "Table 2", "Table 3", "Endpoints", "Text and figures"];
 
-/// The steps of a path; a slash inside brackets belongs to the value.
-fn steps(path: &str) -> Vec<&str> {
-    let mut inside = false;
-    path.split(|c| {
-        inside = (inside || c == '[') && c != ']';
-        c == '/' && !inside
-    })
-    .collect()
-}
-
-/// The comparison as a table.
-pub fn text(compared: &[Compared], source: &str) -> String {
+fn table(rows: &[&Compared]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(crate::output::width()).unwrap_or(80));
-    table.set_header(["published in", "item", "published", "replayed", ""]);
-    for c in compared {
+    table.set_header(["", "published", "replayed", ""]);
+    for c in rows {
         let mark = match (c.matches, c.explained()) {
             (true, _) => "=",
             (false, true) => "≠ *",
             (false, false) => "≠",
         };
-        table.add_row([c.place.clone(), c.item.clone(), shown(&c.published), shown(&c.replayed), mark.to_owned()]);
+        table.add_row([c.label.clone(), shown(&c.published), shown(&c.replayed), mark.to_owned()]);
     }
-    for column in table.column_iter_mut().skip(2).take(2) {
+    for column in table.column_iter_mut().skip(1).take(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let same = compared.iter().filter(|c| c.matches).count();
-    let mut lines = vec![format!("{source}"), table.to_string()];
-    lines.push(format!("{same} of {} published numbers are replayed from the signed log", compared.len()));
-    for c in compared.iter().filter(|c| !c.matches) {
-        lines.push(format!("* {}: {}", c.item, c.note.as_deref().unwrap_or("differs")));
-    }
-    lines.join("\n") + "\n"
+    table
 }
 
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        // A list of words is long, a list of numbers is one line.
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().map(shown).collect::<Vec<_>>().join(", ")
+        }
         Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(" "),
         Value::Object(members) => {
             members.iter().map(|(name, v)| format!("{name} {}", shown(v))).collect::<Vec<_>>().join(", ")
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Number(n) => n.as_f64().map_or_else(|| n.to_string(), |n| n.to_string()),
+        Value::Null | Value::Bool(_) => value.to_string(),
     }
 }

@@ -13,7 +13,7 @@ use trial_core::{
     admission::Admission,
     authority::may_sign,
     entry::{Effect, Entry},
-    event::{Clock, Event, EventKind},
+    event::{Clock, Event, EventKind, TrialOpened},
     ids::{Key, Seq},
     projection::{Projection as _, Trial},
     view::escalation::Escalation,
@@ -87,6 +87,11 @@ impl Recorder {
         &self.tip
     }
 
+    /// The genesis.
+    pub fn opened(&self) -> Option<&TrialOpened> {
+        self.tip.opened()
+    }
+
     /// The ledger, without the entries made so far.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -115,7 +120,8 @@ impl Recorder {
             target,
             entries: self.tip.size(),
             head: self.tip.head(),
-            levels: Escalation::counts(&self.trial, today),
+            // Counting looks at every subject: only what cites the counts pays for it.
+            levels: if draft.cites_counts() { Escalation::counts(&self.trial, today) } else { Vec::new() },
         };
         let event = draft.complete(&standing).map_err(|e| CliError::no(e.to_string()))?;
         let alias = draft.by.as_deref().unwrap_or(signer);

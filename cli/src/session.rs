@@ -11,7 +11,7 @@ use trial_core::{
     entry::Entry,
     event::{Clock, Event, TrialOpened},
     projection::{Projection as _, Trial},
-    view::replay::Reading,
+    view::replay::{CutLine, Reading},
 };
 use trial_ledger::{
     check::Verified,
@@ -136,6 +136,13 @@ impl Session {
         bar.finish_and_clear();
         let (trial, reading, opened, zone) = fold.finish()?;
         Ok(Session { ledger, trial, reading, opened, zone, notices })
+    }
+}
+
+impl Session {
+    /// What every answer says it rests on.
+    pub fn cut(&self) -> CutLine {
+        CutLine::new(&self.trial, self.reading)
     }
 }
 

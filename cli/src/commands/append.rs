@@ -55,6 +55,7 @@ pub(super) fn record_one(global: &Global, draft: &Draft, output: &mut Output<'_>
         output.value(&Receipt { seq: recorded.seq.0, event: kind, subject: recorded.subject.clone(), hash })?;
     } else {
         output.line(&format!("entry {}: {}", recorded.seq, told(&recorded)))?;
+        recorder.opened().map_or(Ok(()), |opened| output.banner(opened))?;
     }
     Ok(0)
 }
@@ -140,6 +141,7 @@ fn append_file(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<
         // Nothing is appended, so no line has a place in the log.
         reports.iter_mut().for_each(|report| report.seq = None);
     }
+    recorder.opened().map_or(Ok(()), |opened| output.banner(opened))?;
     tell(&reports, refused, output)
 }
 

@@ -8,7 +8,6 @@ use crate::{
     output::Output,
     session::Session,
 };
-use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use trial_core::{
@@ -42,9 +41,10 @@ pub fn run(global: &Global, subject: &str, field: Option<&str>, output: &mut Out
     taken.retain(|t: &Taken| pointer.as_deref().is_none_or(|p| t.field == p || t.field.starts_with(&format!("{p}/"))));
     if output.json {
         let lines: Vec<Value> = taken.iter().map(line).collect();
-        output.value(&lines)?;
+        output.value(&json!({ "cut": session.cut(), "subject": subject, "values": lines }))?;
     } else {
-        output.line(&table(&taken, session.zone))?;
+        output.banner(&session.opened)?;
+        output.text(&text(&taken, session.zone))?;
     }
     Ok(0)
 }
@@ -127,27 +127,30 @@ fn line(taken: &Taken) -> Value {
     })
 }
 
-fn table(taken: &[Taken], zone: Zone) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(crate::output::width()).unwrap_or(80));
-    table.set_header(["entry", "of", "member", "old", "new", "who", "when", "why"]);
+/// Each member of each fact with all its values: the first, and what it became (EU GMP Annex 11, 8.2).
+fn text(taken: &[Taken], zone: Zone) -> String {
+    let mut facts: BTreeMap<(Seq, &str), Vec<&Taken>> = BTreeMap::new();
     for t in taken {
-        let why = t.entry.reason.as_ref().map_or("", |r| r.as_str());
-        let who = format!("{} ({})", t.entry.signer.name, t.entry.signer.role);
-        let when = zone.show(t.entry.recorded_at);
-        table.add_row([
-            t.entry.seq.to_string(),
-            t.target.to_string(),
-            t.field.clone(),
-            shown(&t.old),
-            shown(&t.new),
-            who,
-            when,
-            why.to_owned(),
-        ]);
+        facts.entry((t.target, &t.field)).or_default().push(t);
     }
-    table.to_string()
+    let mut lines = Vec::new();
+    let mut heading = None;
+    for ((target, field), values) in facts {
+        if heading != Some(target) {
+            let kind = taken.iter().find(|t| t.entry.seq == target).map_or("", |t| t.entry.event.kind().as_str());
+            lines.push(format!("entry {target} · {kind}"));
+            heading = Some(target);
+        }
+        for (i, t) in values.iter().enumerate() {
+            let (mark, name) = if i == 0 { (' ', field) } else { ('*', "") };
+            lines.push(format!("{mark} {name:<22} {}", shown(&t.new)));
+            let was = if i == 0 { String::new() } else { format!("was {}; entry {}, ", shown(&t.old), t.entry.seq) };
+            let why = t.entry.reason.as_ref().map_or_else(String::new, |r| format!(": {r}"));
+            let who = format!("{} ({})", t.entry.signer.name, t.entry.signer.role);
+            lines.push(format!("  {:22} {was}{who}, {}{why}", "", zone.show(t.entry.recorded_at)));
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 /// A value as a person reads it.

@@ -40,8 +40,9 @@ pub fn run(global: &Global, args: &LogArgs, output: &mut Output<'_>) -> Result<u
     let entries = found.iter().filter(|entry| since(entry));
     if output.json {
         let lines: Vec<Value> = entries.map(line).collect();
-        output.value(&lines)?;
+        output.value(&json!({ "cut": session.cut(), "entries": lines }))?;
     } else {
+        output.banner(&session.opened)?;
         for entry in entries {
             let subject = entry.event.subject().map_or("", |subject| subject.as_str());
             let time = session.zone.show(entry.recorded_at);

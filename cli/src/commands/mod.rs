@@ -4,7 +4,11 @@ mod amend;
 mod append;
 mod completions;
 mod demo;
+<<<<<<< HEAD
 mod design;
+=======
+mod diff;
+>>>>>>> main
 mod export;
 mod history;
 pub mod init;
@@ -15,6 +19,7 @@ mod replay;
 mod show;
 mod status;
 mod verify;
+mod why;
 
 use crate::{
     args::{Cli, Command, Global},
@@ -43,6 +48,8 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::History { subject, field } => history::run(global, subject, field.as_deref(), output),
         Command::Status => status::run(global, output),
         Command::Replay => replay::run(global, output),
+        Command::Why { number } => why::run(global, number, output),
+        Command::Diff(args) => diff::run(global, args, output),
         Command::Paths(args) => paths::run(global, args, output),
         Command::Design(args) => design::run(args, output),
         Command::Export { output: file } => export::run(global, file.as_deref(), output),

@@ -31,8 +31,11 @@ pub fn run(global: &Global, seq: u64, output: &mut Output<'_>) -> Result<u8, Cli
     };
     if output.json {
         let amended: Vec<_> = later.iter().map(log::line).collect();
-        output.value(&json!({ "entry": log::line(&entry), "amended_by": amended }))?;
+        output.value(&json!({
+            "cut": session.cut(), "entry": log::line(&entry), "amended_by": amended
+        }))?;
     } else {
+        output.banner(&session.opened)?;
         output.text(&text(&entry, &later, session.zone))?;
     }
     Ok(0)

@@ -214,6 +214,11 @@ pub fn conduct(design: &Design, levels: &[LevelStatus], decisions: &[Decided]) -
     Conduct { state, current_level, places, open_slots, recommendation, stale, mtd, flags }
 }
 
+/// The places that the design and the signed decisions opened at each planned level, taken or not, the lowest first.
+pub fn places_opened(design: &Design, levels: usize, decisions: &[Decided]) -> Vec<u32> {
+    Places::of(design, levels, decisions).open
+}
+
 fn status(levels: &[LevelStatus], level: DoseLevel) -> LevelStatus {
     levels.get(usize::from(level.get()) - 1).copied().unwrap_or_default()
 }

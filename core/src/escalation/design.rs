@@ -4,7 +4,7 @@
 //! [`Design::check`] compares the two.
 
 use super::rolling::RollingSix;
-use super::rule::LevelCount;
+use super::rule::{LevelCount, Rule};
 use super::table::{DecisionTable, TableAction};
 use crate::grade::DoseLevel;
 use schemars::JsonSchema;
@@ -152,6 +152,14 @@ impl Design {
             Design::ThreePlusThree(_) => COHORT - evaluable % COHORT,
             Design::RollingSix(_) => FULL - evaluable % FULL,
             Design::DecisionTable(table) => table.lacking(evaluable),
+        }
+    }
+
+    /// The name of what it says while the cohort is not complete: enrol or wait.
+    pub fn waits(&self) -> Rule {
+        match self {
+            Design::ThreePlusThree(_) | Design::RollingSix(_) => Rule::R0,
+            Design::DecisionTable(_) => Rule::TWait,
         }
     }
 

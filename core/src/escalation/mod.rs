@@ -19,7 +19,7 @@ mod table;
 pub use characteristics::{
     BadProbabilities, OperatingCharacteristics, PathCounts, operating_characteristics, path_counts,
 };
-pub use conduct::{Conduct, Decided, Flag, LevelStatus, Mtd, Overrides, StaleDecision, State, conduct};
+pub use conduct::{Conduct, Decided, Flag, LevelStatus, Mtd, Overrides, StaleDecision, State, conduct, places_opened};
 pub use design::{
     BadDesign, COHORT, DeEscalation, Design, FULL, GateAnchor, MtdConvention, OverEnrolment, PartialCohort,
     ThreePlusThree,

@@ -15,3 +15,4 @@ pub mod response;
 pub mod subjects;
 pub mod survival;
 pub mod toxicity;
+pub mod why;

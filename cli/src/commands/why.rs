@@ -1,0 +1,92 @@
+//! `trial why`: a number, the rule that gives it, and every entry it rests on, down to its signature.
+
+use super::{lens, log};
+use crate::{args::Global, clock::Zone, error::CliError, output::Output, path, session::Session};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use trial_core::{
+    ids::Seq,
+    view::{
+        replay::Replay,
+        why::{self, Narrow, Why},
+    },
+};
+use trial_ledger::check::Verified;
+
+/// Explains a number.
+pub fn run(global: &Global, asked: &str, output: &mut Output<'_>) -> Result<u8, CliError> {
+    let session = Session::open(&global.ledger, &lens(global))?;
+    output.notices(&session.notices)?;
+    let replay = Replay::read(&session.trial, session.reading);
+    let all = serde_json::to_value(&replay).map_err(|e| CliError::unknown(e.to_string()))?;
+    let value = path::find(&all, asked).map_err(|e| CliError::usage(e).hint(hint()))?;
+    let narrow = Narrow { conditions: path::conditions(asked) };
+    let dotted = asked.replace('/', ".");
+    let why = why::why(&session.trial, session.reading, &dotted, &narrow)
+        .ok_or_else(|| CliError::usage(format!("{asked} has no explanation")).hint(hint()))?;
+    let entries = entries(&session, &why)?;
+    if output.json {
+        let rests: Vec<Value> = entries.values().map(|(line, _)| line.clone()).collect();
+        output.value(&json!({
+            "cut": replay.cut, "path": asked, "value": value, "rule": why.rule, "source": why.source, "entries": rests
+        }))?;
+    } else {
+        output.banner(&session.opened)?;
+        output.text(&text(asked, value, &why, &entries))?;
+    }
+    Ok(0)
+}
+
+fn hint() -> String {
+    format!("ask for a part of replay --json: {}", why::parts().collect::<Vec<_>>().join(", "))
+}
+
+/// Each entry as JSON with its signatures, and the line that a person reads.
+type Told = BTreeMap<Seq, (Value, String)>;
+
+fn entries(session: &Session, why: &Why) -> Result<Told, CliError> {
+    let mut told = Told::new();
+    let Some(last) = why.entries.last() else { return Ok(told) };
+    for verified in session.ledger.entries() {
+        let verified = verified?;
+        let seq = verified.entry().seq;
+        if why.entries.binary_search(&seq).is_ok() {
+            told.insert(seq, tell(&verified, session.zone));
+        }
+        if seq >= *last {
+            break;
+        }
+    }
+    Ok(told)
+}
+
+fn tell(verified: &Verified, zone: Zone) -> (Value, String) {
+    let entry = verified.entry();
+    let mut line = log::line(entry);
+    let signed: Value = serde_json::from_slice(verified.envelope().as_bytes()).unwrap_or_default();
+    line["signatures"] = signed["signatures"].clone();
+    let signature = signed["signatures"][0]["sig"].as_str().unwrap_or_default();
+    let subject = entry.event.subject().map_or("", |s| s.as_str());
+    let occurred = entry.event.occurred().map_or_else(String::new, |moment| format!(" on {}", moment.day()));
+    let text = format!(
+        "{:>6}  {} {subject}{occurred}\n        {} ({}), {}, recorded {}\n        signature {}…",
+        entry.seq.0,
+        entry.event.kind(),
+        entry.signer.name,
+        entry.signer.role,
+        entry.signer.meaning,
+        zone.show(entry.recorded_at),
+        signature.chars().take(24).collect::<String>(),
+    );
+    (line, text)
+}
+
+fn text(asked: &str, value: &Value, why: &Why, entries: &Told) -> String {
+    let number = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut lines = vec![format!("{asked} = {number}"), String::new()];
+    lines.push(format!("rule    {}", why.rule));
+    lines.push(format!("source  {}", why.source));
+    lines.push(format!("rests on {} entries, each verified:", entries.len()));
+    lines.extend(entries.values().map(|(_, line)| line.clone()));
+    lines.join("\n") + "\n"
+}
