@@ -4,11 +4,8 @@ mod amend;
 mod append;
 mod completions;
 mod demo;
-<<<<<<< HEAD
 mod design;
-=======
 mod diff;
->>>>>>> main
 mod export;
 mod history;
 pub mod init;

@@ -32,10 +32,9 @@ const MOST_STATES: usize = 500;
 pub fn paths(answer: &PathsAnswer, protocol: &Protocol, extent: Extent, terminal: Terminal) -> String {
     let header = answer.cut.as_ref().map(|cut| cut::header(cut, terminal)).unwrap_or_default();
     let design = &protocol.design;
-    let levels = u8::try_from(answer.counts.len()).unwrap_or(u8::MAX);
     let tree = match extent {
         Extent::NextStep => String::new(),
-        Extent::Everything => tree(design, &answer.paths, levels, terminal),
+        Extent::Everything => tree(design, &answer.paths, MOST_STATES, terminal),
     };
     let operating = answer.operating_characteristics.as_ref();
     sections([
@@ -58,10 +57,10 @@ fn so_far(answer: &PathsAnswer, design: &Design, terminal: Terminal) -> String {
     let treated = (1..).map_while(DoseLevel::new).zip(&answer.counts).filter(|(_, count)| count.evaluable > 0);
     let counts: Vec<String> = treated.map(|(level, count)| format!("{count} at level {level}")).collect();
     let so_far = if counts.is_empty() { "nobody evaluable".into() } else { counts.join(", ") };
-    let says = answer
-        .recommendation
-        .as_ref()
-        .map_or_else(|| format!("{}: enrol or wait at level {}", design.waits(), answer.current_level), phrase::recommendation);
+    let says = answer.recommendation.as_ref().map_or_else(
+        || format!("{}: enrol or wait at level {}", design.waits(), answer.current_level),
+        phrase::recommendation,
+    );
     terminal.pairs(&[(Tone::Text, "so far (DLT/evaluable)", so_far), (Tone::State, "the rule says", says)])
 }
 
@@ -108,19 +107,23 @@ fn next_steps(design: &Design, who: &str, steps: &[NextStep], terminal: Terminal
     let mut grid = Grid::new(&[("DLT", Side::Right), ("count", Side::Right), ("then the rule says", Side::Left)]);
     for step in steps {
         let says = step.recommendation.as_ref();
-        let says = says.map_or_else(|| format!("{}: enrol or wait", design.waits()), |r| format!("{}: {}", r.rule, phrase::outcome(r)));
+        let says = says.map_or_else(
+            || format!("{}: enrol or wait", design.waits()),
+            |r| format!("{}: {}", r.rule, phrase::outcome(r)),
+        );
         grid.row([step.dlt.to_string(), step.count.to_string(), says]);
     }
     terminal.heading(&format!("{who} have a DLT")) + &grid.text(terminal)
 }
 
-/// The tree of every way a trial can go: one line per state, at most some hundreds, and how many more there are.
-pub fn tree(design: &Design, counted: &PathCounts, levels: u8, terminal: Terminal) -> String {
+/// The tree of every way a trial can go: one line per state, at most so many, and how many more were counted.
+pub fn tree(design: &Design, counted: &PathCounts, most: usize, terminal: Terminal) -> String {
+    let levels = u8::try_from(counted.mtd.len()).unwrap_or(u8::MAX);
     let mut text = terminal.heading("Every path: cohort (N no DLT, T DLT), count at its level, what the rule says; n: evaluable subjects at the end");
-    for node in Paths::new(design, levels).take(MOST_STATES) {
+    for node in Paths::new(design, levels).take(most) {
         text += &state(&node, terminal);
     }
-    match counted.nodes.saturating_sub(MOST_STATES as u64) {
+    match counted.nodes.saturating_sub(most as u64) {
         0 => text,
         more if counted.too_many => {
             text + &terminal.lines(Tone::Text, "", &format!("... and more than {more} more states not shown"))
