@@ -242,11 +242,12 @@ fn a_late_dlt_shows_in_every_place_that_a_committee_looks_at() {
 #[test]
 fn the_tree_is_listed_to_the_end_or_says_how_much_is_missing() {
     let design = Design::default();
-    let whole = render::paths::tree(&design, 3, 1000, PLAIN);
+    let counted = path_counts(&design, 3);
+    let whole = render::paths::tree(&design, &counted, 1000, PLAIN);
     assert_eq!(whole.lines().filter(|line| line.contains(": ") && !line.starts_with("Every path")).count(), 157);
     assert!(whole.contains("1NNN  0/3  R1: escalate to level 2, 3 places"), "{whole}");
     assert!(!whole.contains("not shown"));
-    let cut = render::paths::tree(&design, 3, 10, PLAIN);
+    let cut = render::paths::tree(&design, &counted, 10, PLAIN);
     assert!(cut.ends_with("... and 147 more states not shown\n"), "{cut}");
     assert_page("paths-3-levels.txt", &whole);
 }
