@@ -2,7 +2,7 @@
 
 use super::open;
 use crate::{args::Global, error::CliError, output::Output, output::width};
-use comfy_table::{ContentArrangement, Table, presets::NOTHING};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 use serde_json::json;
 use trial_core::{
     recist::Visit,
@@ -57,8 +57,11 @@ fn grid(visits: &[Visit], in_field: &[Visit]) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(width()).unwrap_or(u16::MAX));
-    let heading = ["day", "sum", "% base", "nadir", "% nadir", "target", "non-target", "new", "overall", "in field"];
+    let heading = ["day", "sum", "% base", "nadir", "% nadir", "target", "non-target", "new", "overall", "field"];
     table.set_header(heading);
+    if let Some(first) = visits.first() {
+        table.add_row(["baseline".to_owned(), millimetres(first.nadir_mm)]);
+    }
     for visit in visits {
         let field = in_field.iter().find(|v| v.day == visit.day);
         let new: Vec<&str> = visit.new_lesions.iter().map(|lesion| lesion.as_str()).collect();
@@ -75,6 +78,13 @@ fn grid(visits: &[Visit], in_field: &[Visit]) -> String {
             field.map_or_else(|| "—".to_owned(), |v| v.overall.to_string()),
         ]);
     }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
+    // What is one word stays one word; long lists of lesions are broken.
+    for column in table.column_iter_mut().take(6) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
     let lines: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
 }
@@ -90,7 +100,6 @@ fn percent(value: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::NaiveDate;
     use trial_core::recist::{Assessment, Field, ResponseRules, evaluate};
 
     fn visit(day: &str, mm: &str, new: serde_json::Value) -> Assessment {
@@ -108,10 +117,10 @@ mod tests {
         );
         let read = |field| evaluate(&baseline, &later, field, &ResponseRules::default());
         let shown = grid(&read(Field::Overall), &read(Field::InField));
-        let rows: Vec<Vec<&str>> = shown.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+        let rows: Vec<Vec<&str>> = shown.lines().skip(2).map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(rows[0], ["2020-03-01", "62.5", "-37.5", "100", "-37.5", "PR", "—", "none", "PR", "PR"]);
         assert_eq!(rows[1][..5], ["2020-06-01", "75", "-25.0", "62.5", "+20.0"]);
         assert_eq!(rows[1][7..], ["N1", "PD", "PD"]);
-        assert_eq!(later[1].day, NaiveDate::from_ymd_opt(2020, 6, 1).unwrap());
+        assert_eq!(shown.lines().nth(1).unwrap().split_whitespace().collect::<Vec<_>>(), ["baseline", "100"]);
     }
 }

@@ -158,9 +158,20 @@ impl Candidate<'_> {
         let plan = &self.protocol.response;
         if measured.at_time_point.is_some() {
             let because = format!("measurable at baseline and assessed at {}", plan.label);
-            return (Standing::In, SetReason::Fulfilled, because, measured.entries.clone());
+            return (Standing::In, SetReason::Fulfilled, because, self.assessments(measured.baseline));
         }
         self.before_time_point(measured.progression).unwrap_or_else(|| self.not_assessed(baseline))
+    }
+
+    /// The entries of the baseline and of the assessments in the window of the time point.
+    fn assessments(&self, baseline: NaiveDate) -> Vec<Seq> {
+        let plan = &self.protocol.response;
+        let window = i64::from(plan.window_days);
+        let first = self.trial.first_treatment(self.id);
+        let away = |day: NaiveDate| first.map(|first| ((day - first).num_days() - i64::from(plan.target_day)).abs());
+        let counts = |day: NaiveDate| day == baseline || away(day).is_some_and(|days| days <= window);
+        let visits = self.trial.response.of(self.id).into_iter().flat_map(|visits| visits.iter());
+        visits.filter(|(_, v)| counts(v.occurred_at.day())).map(|(seq, _)| seq).collect()
     }
 
     /// Progression or death before the window of the time point closed: the subject counts, without a response.
