@@ -773,7 +773,7 @@ fn flags_that_do_not_fit_are_refused_with_a_hint() {
             args("a file and a template", "append --file x --template dose-taken", 2, &["cannot be used with"]),
             args("the template of nothing", "append --template dose-takn", 2, &["dose-takn", "did you mean dose-taken"]),
             args("a file that is not there", "append --file no/such/file", 3, &["no/such/file"]),
-            args("a folder as file", "append --file .", 1, &["cannot be read"]),
+            args("a folder as file", "append --file .", 3, &["trial: error: .: "]),
             args("a flag missing", "--key coordinator append dose-taken --subject S-1", 2, &["--agent", "--dose"]),
             dose("a dose without a unit", "--dose 1", 2, &["--dose", "\"1\"", "mg"]),
             dose("a dose in another unit", "--dose 1g", 2, &["--dose", "\"1g\""]),
