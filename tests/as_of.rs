@@ -1,8 +1,6 @@
 //! The past as it was known: status and replay on the days of the demonstration's life, by `--as-of` and by `--cutoff`.
 
-mod common;
-
-use common::{Dir, demo, pick};
+use crate::common::{Dir, demo, pick};
 use serde_json::{Value, json};
 use std::{fs, sync::OnceLock};
 
@@ -258,7 +256,10 @@ fn a_correction_inside_a_list_has_its_old_and_new_value_and_who_and_why() {
     assert_eq!(after.as_array().unwrap()[..2], before.as_array().unwrap()[..]);
     let change = pick(&after, &[("event", json!("entry_corrected"))]);
     assert_eq!((&change["seq"], &change["target"]), (&json!(604), &json!(596)));
-    assert_eq!((&change["field"], &change["old"], &change["new"]), (&json!("/medications/1"), &json!("candesartan"), &json!("losartan")));
+    assert_eq!(
+        (&change["field"], &change["old"], &change["new"]),
+        (&json!("/medications/1"), &json!("candesartan"), &json!("losartan"))
+    );
     assert_eq!(change["who"]["name"], "Ian Investigator (synthetic)");
     assert!(change["why"].as_str().unwrap().contains("the chart says losartan"));
 }

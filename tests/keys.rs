@@ -2,9 +2,7 @@
 //! clock.
 #![cfg(unix)]
 
-mod common;
-
-use common::{
+use crate::common::{
     Dir, Ran,
     small::{PROTOCOL, small},
 };
@@ -138,7 +136,18 @@ fn a_key_that_openssl_made_signs_too() {
 }
 
 fn seen(dir: &Dir, alias: &str) -> Ran {
-    dir.run(&["--key", alias, "append", "followed-up", "--subject", "S-1", "--status", "alive", "--occurred-at", "2026-02-10"])
+    dir.run(&[
+        "--key",
+        alias,
+        "append",
+        "followed-up",
+        "--subject",
+        "S-1",
+        "--status",
+        "alive",
+        "--occurred-at",
+        "2026-02-10",
+    ])
 }
 
 fn grant(dir: &Dir, alias: &str, role: &str) -> Ran {
@@ -162,10 +171,19 @@ fn a_key_signs_from_its_grant_to_its_revocation_and_what_it_signed_stays_valid()
     // A key stands for one person: not under another role, not by its hexadecimal form either.
     grant(&dir, &public, "investigator").expect(1).says(&["key_reused"]);
 
-    let revoke = |by: &str, holder: &str| dir.run(&["--key", by, "key", "revoke", holder, "--reason", "the laptop was stolen"]);
+    let revoke =
+        |by: &str, holder: &str| dir.run(&["--key", by, "key", "revoke", holder, "--reason", "the laptop was stolen"]);
     revoke("investigator", "nora").expect(1).says(&["investigator is investigator and may not sign key_revoked"]);
     let revoked = dir.run(&[
-        "--key", "sponsor", "key", "revoke", &public, "--reason", "the laptop was stolen", "--compromised-since", &(start + 1).to_string(),
+        "--key",
+        "sponsor",
+        "key",
+        "revoke",
+        &public,
+        "--reason",
+        "the laptop was stolen",
+        "--compromised-since",
+        &(start + 1).to_string(),
     ]);
     revoked.expect(0).says(&[&format!("entry {}: key_revoked", start + 2)]);
     seen(&dir, "nora").expect(1).says(&["key_revoked", &format!("revoked at entry {}", start + 2)]);
@@ -177,7 +195,7 @@ fn a_key_signs_from_its_grant_to_its_revocation_and_what_it_signed_stays_valid()
     assert_eq!(by_nora.as_array().unwrap().len(), 1);
     assert_eq!(by_nora[0]["seq"], json!(start + 1));
     let listed = dir.run(&["key", "list", "--json"]).expect(0).json();
-    let member = common::pick(&listed["roster"], &[("key", json!(public))]);
+    let member = crate::common::pick(&listed["roster"], &[("key", json!(public))]);
     assert_eq!((&member["name"], &member["revoked"]), (&json!("Nora New (synthetic)"), &json!(start + 2)));
     dir.run(&["key", "list"]).expect(0).says(&["Nora New (synthetic), coordinator, revoked", "stranger", "nobody"]);
 }
@@ -187,7 +205,8 @@ fn a_key_file_is_found_by_its_path_and_the_environment_names_the_key() {
     let dir = small();
     fs::copy(dir.path().join("keys/coordinator.pem"), dir.beside("mine.pem")).unwrap();
     seen(&dir, dir.beside("mine.pem").to_str().unwrap()).expect(0);
-    let mut command = dir.command(&["append", "followed-up", "--subject", "S-1", "--status", "alive", "--occurred-at", "2026-02-10"]);
+    let mut command =
+        dir.command(&["append", "followed-up", "--subject", "S-1", "--status", "alive", "--occurred-at", "2026-02-10"]);
     let output = command.env("TRIAL_KEY", "coordinator").output().unwrap();
     assert!(output.status.success(), "{output:?}");
     dir.sound();
@@ -224,8 +243,20 @@ impl Newcomer {
 }
 
 const NAMES: &[&str] = &[
-    "--trial", "AXI-02", "--title", "A trial that begins today", "--zone", "Asia/Taipei", "--origin", "sponsor.example/axi-02",
-    "--name", "Ada Sponsor", "--organisation", "Example", "--protocol", PROTOCOL,
+    "--trial",
+    "AXI-02",
+    "--title",
+    "A trial that begins today",
+    "--zone",
+    "Asia/Taipei",
+    "--origin",
+    "sponsor.example/axi-02",
+    "--name",
+    "Ada Sponsor",
+    "--organisation",
+    "Example",
+    "--protocol",
+    PROTOCOL,
 ];
 
 #[test]
@@ -260,9 +291,11 @@ fn a_newcomer_comes_from_the_first_key_to_a_treated_subject_on_a_real_clock() {
     let at = ["--occurred-at", today.as_str()];
     let append = |by: &str, args: &[&str]| new.by(by, &[&["append"], args, &at].concat());
     append("ivy", &["consent-given", "--subject", "S-001", "--site", "TPE-01", "--form", "ICF-1.0"]).expect(0);
-    append("ivy", &["subject-screened", "--subject", "S-001", "--baseline", "sex=male", "--baseline", "age=61years"]).expect(0);
+    append("ivy", &["subject-screened", "--subject", "S-001", "--baseline", "sex=male", "--baseline", "age=61years"])
+        .expect(0);
     append("ivy", &["subject-enrolled", "--subject", "S-001", "--level", "1"]).expect(0);
-    let plan = ["radiotherapy-planned", "--subject", "S-001", "--plan", "P1", "--prescription", "45Gy", "--fractions", "15"];
+    let plan =
+        ["radiotherapy-planned", "--subject", "S-001", "--plan", "P1", "--prescription", "45Gy", "--fractions", "15"];
     append("phil", &[&plan[..], &["--mean-doses", "liver=17.6Gy", "--machine", "LINAC-1"]].concat()).expect(0);
     append("cleo", &["dose-taken", "--subject", "S-001", "--agent", "axitinib", "--dose", "1mg"]).expect(0);
     let fraction = ["fraction-delivered", "--subject", "S-001", "--plan", "P1", "--number", "1", "--dose", "3.0Gy"];
@@ -274,16 +307,23 @@ fn a_newcomer_comes_from_the_first_key_to_a_treated_subject_on_a_real_clock() {
     let told = ["recorded_at is given: this ledger takes the time from the clock", "hint: leave out recorded_at"];
     let seen = ["followed-up", "--subject", "S-001", "--status", "alive", "--recorded-at", "2030-01-01T00:00:00Z"];
     append("cleo", &seen).expect(1).says(&told);
-    let event = json!({ "type": "followed_up", "version": 1, "subject": "S-001", "occurred_at": today, "status": "alive" });
+    let event =
+        json!({ "type": "followed_up", "version": 1, "subject": "S-001", "occurred_at": today, "status": "alive" });
     let draft = json!({ "by": "cleo", "recorded_at": "2020-01-01T00:00:00Z", "event": event });
     let file = new.ring.dir.file("draft.jsonl", draft.to_string());
     new.run(&["append", "--file", file.to_str().unwrap()]).expect(1).says(&told[..1]);
 
     let verdict = new.run(&["verify", "--json"]).expect(0).json();
-    assert_eq!((&verdict["verdict"], &verdict["clock"], &verdict["data"]), (&json!("unanchored"), &json!("system"), &json!("real")));
+    assert_eq!(
+        (&verdict["verdict"], &verdict["clock"], &verdict["data"]),
+        (&json!("unanchored"), &json!("system"), &json!("real"))
+    );
     assert_eq!(verdict["entries"], json!(3 + 1 + roles.len() + 6));
     let words = new.run(&["verify"]).expect(0).stdout;
-    assert!(words.contains("internal consistency only") && !words.contains("SIMULATED") && !words.contains("SYNTHETIC"), "{words}");
+    assert!(
+        words.contains("internal consistency only") && !words.contains("SIMULATED") && !words.contains("SYNTHETIC"),
+        "{words}"
+    );
 
     let replay = new.run(&["replay", "--json"]).expect(0).json();
     let level = &replay["escalation"]["levels"][0];

@@ -3,9 +3,7 @@
 //! Promises that what was acknowledged is there afterwards, and that nothing is made anew where a ledger was.
 #![cfg(unix)]
 
-mod common;
-
-use common::{
+use crate::common::{
     Dir, demo, run,
     small::{jsonl, small, with_version},
 };
@@ -54,8 +52,21 @@ fn append(dir: &Dir, round: u64) -> Command {
     if round % 2 == 0 {
         let text = format!("contact {round}");
         return dir.command(&[
-            "--json", "--key", "coordinator", "append", "deviation-recorded", "--subject", "S-1", "--occurred-at", "2026-02-10",
-            "--category", "other", "--important", "false", "--description", &text,
+            "--json",
+            "--key",
+            "coordinator",
+            "append",
+            "deviation-recorded",
+            "--subject",
+            "S-1",
+            "--occurred-at",
+            "2026-02-10",
+            "--category",
+            "other",
+            "--important",
+            "false",
+            "--description",
+            &text,
         ]);
     }
     let drafts: Vec<Value> = (0..4).map(|i| contact(round * 10 + i)).collect();
@@ -207,7 +218,8 @@ fn a_journal_whose_last_line_was_cut_is_made_whole_from_the_store() {
     for cut in [1, 2, last / 2, last - 1] {
         fs::write(dir.journal(), &bytes[..bytes.len() - cut]).unwrap();
         let left = format!("the journal ended in {} bytes of an entry that was never acknowledged", last - cut);
-        let had = format!("the journal had {} of {n} entries: the others were verified and taken from the store", n - 1);
+        let had =
+            format!("the journal had {} of {n} entries: the others were verified and taken from the store", n - 1);
         dir.run(&["status"]).expect(0).says(&[&left, &had]);
         assert_eq!(dir.bytes(), bytes, "cut by {cut}");
         let quiet = dir.run(&["status"]).expect(0);
@@ -226,10 +238,14 @@ fn a_deleted_store_or_journal_is_made_again_from_the_other() {
     let dir = demo();
     let (bytes, verdict) = (dir.bytes(), dir.sound());
     fs::remove_dir_all(dir.path().join("store")).unwrap();
-    dir.run(&["verify"]).expect(0).says(&["the store had 0 of 1574 entries: the others were verified and taken from the journal"]);
+    dir.run(&["verify"])
+        .expect(0)
+        .says(&["the store had 0 of 1574 entries: the others were verified and taken from the journal"]);
     assert_eq!(dir.sound(), verdict);
     fs::remove_file(dir.journal()).unwrap();
-    dir.run(&["verify"]).expect(0).says(&["the journal had 0 of 1574 entries: the others were verified and taken from the store"]);
+    dir.run(&["verify"])
+        .expect(0)
+        .says(&["the journal had 0 of 1574 entries: the others were verified and taken from the store"]);
     assert_eq!((dir.sound(), dir.bytes()), (verdict, bytes));
 }
 
@@ -257,7 +273,18 @@ const VERBS: &[&[&str]] = &[
     &["show", "0"],
     &["history", "S-1"],
     &["export"],
-    &["--key", "coordinator", "append", "followed-up", "--subject", "S-1", "--status", "alive", "--occurred-at", "2026-02-10"],
+    &[
+        "--key",
+        "coordinator",
+        "append",
+        "followed-up",
+        "--subject",
+        "S-1",
+        "--status",
+        "alive",
+        "--occurred-at",
+        "2026-02-10",
+    ],
     &["--key", "coordinator", "amend", "void", "5", "--reason", "x"],
 ];
 
@@ -316,7 +343,7 @@ fn a_store_without_its_genesis_is_never_begun_anew() {
         dir.run(verb).expect(3).says(&["there is no ledger in "]);
         assert!(!dir.journal().exists(), "{verb:?} made a journal");
     }
-    let init: Vec<&str> = [&["--key", "sponsor"], common::small::INIT].concat();
+    let init: Vec<&str> = [&["--key", "sponsor"], crate::common::small::INIT].concat();
     dir.run(&init).expect(3).says(&["is not empty"]);
     assert!(!dir.journal().exists());
 
@@ -338,7 +365,10 @@ fn a_damaged_store_is_never_taken_for_tampering_and_the_journal_still_verifies()
         ("garbage", vec![0xa5; sound.len()]),
         ("cut in half", sound[..sound.len() / 2].to_vec()),
         ("empty", Vec::new()),
-        ("zeros in the middle", [&sound[..sound.len() / 3], &vec![0; sound.len() / 3], &sound[2 * (sound.len() / 3)..]].concat()),
+        (
+            "zeros in the middle",
+            [&sound[..sound.len() / 3], &vec![0; sound.len() / 3], &sound[2 * (sound.len() / 3)..]].concat(),
+        ),
     ] {
         fs::write(&db, &damaged).unwrap();
         let ran = dir.run(&["verify", "--json"]);
@@ -365,7 +395,13 @@ fn as_somebody(dir: &Dir, args: &[&str]) -> (i32, String) {
     let own = dir.beside("trial");
     fs::copy(env!("CARGO_BIN_EXE_trial"), &own).unwrap();
     let mut command = Command::new(&own);
-    command.arg("--ledger").arg(dir.path()).args(args).env_clear().env("HOME", common::NO_HOME).stdin(Stdio::null());
+    command
+        .arg("--ledger")
+        .arg(dir.path())
+        .args(args)
+        .env_clear()
+        .env("HOME", crate::common::NO_HOME)
+        .stdin(Stdio::null());
     if fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0) {
         command.uid(65534).gid(65534);
     }

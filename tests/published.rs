@@ -1,9 +1,7 @@
 //! The 72 published aggregates from `replay --json`, each computed here from the JSON alone, and the members that the
 //! JSON of `replay`, `verify` and `demo` promises.
 
-mod common;
-
-use common::{Dir, demo, pick};
+use crate::common::{Dir, demo, pick};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, sync::OnceLock};
 
@@ -134,7 +132,8 @@ fn computed() -> BTreeMap<String, Value> {
         let label = row["label"].as_str().expect("a label");
         put(&format!("Table2 {label}"), toxicity(label));
     }
-    let mut most: Vec<&str> = at("/toxicity/most_common").as_array().expect("a list").iter().flat_map(Value::as_str).collect();
+    let mut most: Vec<&str> =
+        at("/toxicity/most_common").as_array().expect("a list").iter().flat_map(Value::as_str).collect();
     most.sort_unstable();
     put("five most common AEs", json!(most));
     put("Table3 overall", response(at("/response/overall")));
@@ -255,15 +254,8 @@ fn demand(value: &Value, contract: &[(&str, Holds)]) {
 
 const STATES: Holds =
     Holds::Word(&["enrolling", "observing", "safety_hold", "decision_due", "review_required", "stopped"]);
-const ACTIONS: Holds = Holds::Word(&[
-    "start",
-    "escalate",
-    "expand",
-    "de_escalate",
-    "fill_top",
-    "stop_mtd",
-    "stop_no_mtd",
-]);
+const ACTIONS: Holds =
+    Holds::Word(&["start", "escalate", "expand", "de_escalate", "fill_top", "stop_mtd", "stop_no_mtd"]);
 
 #[test]
 fn the_json_of_replay_has_the_members_of_its_contract() {
@@ -320,7 +312,10 @@ fn the_json_of_replay_has_the_members_of_its_contract() {
     for endpoint in ["os", "pfs"] {
         let curve = at(&format!("/survival/{endpoint}"));
         demand(curve, &[("/n", Count), ("/events", Count), ("/median_days", NumberOrNull), ("/median_ci95", List)]);
-        demand(curve, &[("/at/0/days", Count), ("/at/0/survival", Number), ("/at/0/ci95", List), ("/at/0/at_risk", Count)]);
+        demand(
+            curve,
+            &[("/at/0/days", Count), ("/at/0/survival", Number), ("/at/0/ci95", List), ("/at/0/at_risk", Count)],
+        );
         demand(curve, &[("/curve", List)]);
     }
 }
@@ -341,7 +336,10 @@ fn a_recommendation_and_an_open_window_have_the_members_of_their_contract() {
     );
     demand(&due, &[("/cut/as_of", Holds::Text), ("/escalation/mtd", Holds::ObjectOrNull)]);
     let open = demo.run(&["replay", "--json", "--as-of", "2017-01-15"]).expect(0).json();
-    demand(&open["escalation"]["levels"][0], &[("/windows/0/subject", Holds::Text), ("/windows/0/closes", Holds::Text)]);
+    demand(
+        &open["escalation"]["levels"][0],
+        &[("/windows/0/subject", Holds::Text), ("/windows/0/closes", Holds::Text)],
+    );
 }
 
 #[test]
@@ -388,7 +386,8 @@ fn every_face_of_the_demonstration_says_what_it_is() {
     let demo = demo();
     let dir = Dir::empty();
     let made = dir.run(&["demo", dir.path().to_str().unwrap()]).expect(0);
-    for words in [&made.all(), &demo.run(&["verify"]).all(), &demo.run(&["status"]).all(), &demo.run(&["replay"]).all()] {
+    for words in [&made.all(), &demo.run(&["verify"]).all(), &demo.run(&["status"]).all(), &demo.run(&["replay"]).all()]
+    {
         let words = words.to_lowercase();
         assert!(words.contains("synthetic") && words.contains("simulated"), "{words}");
     }

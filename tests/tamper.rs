@@ -1,8 +1,6 @@
 //! A history that somebody changed: in a file, in the journal, bit by bit. The verifier says what is wrong and where.
 
-mod common;
-
-use common::{
+use crate::common::{
     Dir, demo, run,
     small::{seq_of, small},
 };
@@ -106,7 +104,8 @@ fn an_edited_entry_breaks_its_signature_and_the_link_behind_it() {
         assert_eq!(named(&export.after(|lines| swap_text(&mut lines[at], from, to))), expected, "{from}");
     }
     // Who signed is compared with the roster before the signature is.
-    let other_name = export.after(|lines| swap_text(&mut lines[at], "coordinator (synthetic)", "Coordinator (synthetic)"));
+    let other_name =
+        export.after(|lines| swap_text(&mut lines[at], "coordinator (synthetic)", "Coordinator (synthetic)"));
     assert_eq!(named(&other_name), [("signer_mismatch", seq), ("broken_link", seq + 1)]);
     let last = export.lines.len() - 1;
     let edited = export.after(|lines| swap_text(&mut lines[last], "never came", "always came"));
@@ -135,7 +134,10 @@ fn another_spelling_of_the_same_entry_is_found() {
     assert_eq!(kinds(&|line| swap_text(line, "laboratory_measured", "laboratory_guessed")), "unknown_event_type");
     assert_eq!(kinds(&|line| swap_text(line, "CREAT", &"C".repeat(65))), "schema_violation");
     assert_eq!(kinds(&|line| swap_text(line, "CREAT", &"C".repeat(17_000))), "limit_exceeded");
-    assert_eq!(kinds(&|line| swap_text(line, "\"CREAT\"", &format!("{}{}", "[".repeat(100), "]".repeat(100)))), "limit_exceeded");
+    assert_eq!(
+        kinds(&|line| swap_text(line, "\"CREAT\"", &format!("{}{}", "[".repeat(100), "]".repeat(100)))),
+        "limit_exceeded"
+    );
     // The padding of base64 in another spelling, and a signature that is cut short.
     assert_eq!(kinds(&|line| swap_text(line, "==\"}]}", "\"}]}")), "signature_not_canonical");
     assert_eq!(kinds(&|line| swap_text(line, "\"alg\":\"ed25519\"", "\"alg\":\"none\"")), "schema_violation");
@@ -213,7 +215,18 @@ fn a_changed_journal_in_a_directory_is_found_and_left_as_it_is() {
         for verb in [&["status"][..], &["replay"], &["log"], &["export"], &["show", "3"]] {
             dir.run(verb).expect(1).says(&[kind]);
         }
-        let append = ["--key", "coordinator", "append", "followed-up", "--subject", "S-1", "--status", "alive", "--occurred-at", "2026-02-10"];
+        let append = [
+            "--key",
+            "coordinator",
+            "append",
+            "followed-up",
+            "--subject",
+            "S-1",
+            "--status",
+            "alive",
+            "--occurred-at",
+            "2026-02-10",
+        ];
         dir.run(&append).expect(1).says(&[kind]);
         assert_eq!(fs::read(dir.journal()).unwrap(), bytes, "{name}");
         // The file alone: the journal against itself.
@@ -224,7 +237,8 @@ fn a_changed_journal_in_a_directory_is_found_and_left_as_it_is() {
 
 #[test]
 fn lines_appended_to_the_journal_by_hand_do_not_enter_the_store() {
-    for (text, kind) in [("{\"body\":{}}\n", "schema_violation"), ("hello\n", "not_canonical"), ("\n", "not_canonical")] {
+    for (text, kind) in [("{\"body\":{}}\n", "schema_violation"), ("hello\n", "not_canonical"), ("\n", "not_canonical")]
+    {
         let dir = small();
         let n = dir.lines().len();
         let mut bytes = dir.bytes();
@@ -285,7 +299,9 @@ fn each_flipped_bit_of_an_entry_is_found_at_its_entry() {
             bytes[at] ^= 1 << bit;
         }
     }
-    for kind in [FaultKind::SignatureInvalid, FaultKind::NotCanonical, FaultKind::SchemaViolation, FaultKind::BrokenLink] {
+    for kind in
+        [FaultKind::SignatureInvalid, FaultKind::NotCanonical, FaultKind::SchemaViolation, FaultKind::BrokenLink]
+    {
         assert!(kinds.contains(&kind), "{kind} is not among {kinds:?}");
     }
 }

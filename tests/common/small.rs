@@ -50,7 +50,14 @@ pub fn jsonl(drafts: &[Value]) -> String {
 /// Makes keys without a passphrase.
 pub fn keys(folder: &Path, aliases: &[&str]) {
     for alias in aliases {
-        let ran = run(&["--keys".as_ref(), folder.as_os_str(), "key".as_ref(), "new".as_ref(), alias.as_ref(), "--no-passphrase".as_ref()]);
+        let ran = run(&[
+            "--keys".as_ref(),
+            folder.as_os_str(),
+            "key".as_ref(),
+            "new".as_ref(),
+            alias.as_ref(),
+            "--no-passphrase".as_ref(),
+        ]);
         assert_eq!(ran.code, 0, "{ran:#?}");
     }
 }
@@ -91,7 +98,8 @@ fn make(path: &Path) {
     let aliases: Vec<&str> = ["sponsor", STRANGER].into_iter().chain(PEOPLE.iter().map(|(alias, ..)| *alias)).collect();
     keys(&folder, &aliases);
     let ledger = path.to_str().expect("a plain path");
-    let init = [&["--ledger", ledger, "--keys", folder.to_str().expect("a plain path"), "--key", "sponsor"], INIT].concat();
+    let init =
+        [&["--ledger", ledger, "--keys", folder.to_str().expect("a plain path"), "--key", "sponsor"], INIT].concat();
     run(&init).expect(0);
     let inside = path.join("keys");
     fs::rename(&folder, &inside).expect("the keys move in");
@@ -105,7 +113,13 @@ fn make(path: &Path) {
 fn opening(folder: &Path) -> Vec<Value> {
     let mut drafts: Vec<Value> = ["TPE-01", "TPE-02"]
         .iter()
-        .map(|site| draft("sponsor", "2026-01-05T10:00", json!({ "type": "site_activated", "site": site, "name": "A hospital" })))
+        .map(|site| {
+            draft(
+                "sponsor",
+                "2026-01-05T10:00",
+                json!({ "type": "site_activated", "site": site, "name": "A hospital" }),
+            )
+        })
         .collect();
     for (alias, role, site) in PEOPLE {
         let mut event = json!({
@@ -117,7 +131,8 @@ fn opening(folder: &Path) -> Vec<Value> {
         }
         drafts.push(draft("sponsor", "2026-01-05T11:00", event));
     }
-    let mut revoked = draft("sponsor", "2026-01-06T09:00", json!({ "type": "key_revoked", "key": public(folder, "left") }));
+    let mut revoked =
+        draft("sponsor", "2026-01-06T09:00", json!({ "type": "key_revoked", "key": public(folder, "left") }));
     revoked["reason"] = json!("left the hospital");
     drafts.push(revoked);
     drafts
@@ -125,7 +140,10 @@ fn opening(folder: &Path) -> Vec<Value> {
 
 /// Consent and screening of a subject, on 2 February.
 fn entered(subject: &str) -> Vec<Value> {
-    vec![consented(subject), screened(subject, json!({ "age": { "value": "61", "unit": "years" }, "sex": "female", "ecog": "1" }))]
+    vec![
+        consented(subject),
+        screened(subject, json!({ "age": { "value": "61", "unit": "years" }, "sex": "female", "ecog": "1" })),
+    ]
 }
 
 fn consented(subject: &str) -> Value {
@@ -134,7 +152,8 @@ fn consented(subject: &str) -> Value {
 }
 
 fn screened(subject: &str, baseline: Value) -> Value {
-    let event = json!({ "type": "subject_screened", "subject": subject, "occurred_at": "2026-02-02", "baseline": baseline });
+    let event =
+        json!({ "type": "subject_screened", "subject": subject, "occurred_at": "2026-02-02", "baseline": baseline });
     draft("investigator", "2026-02-02T10:00", event)
 }
 
@@ -191,7 +210,8 @@ fn story() -> Vec<Value> {
     drafts.push(draft("physicist", "2026-02-04T09:00", plan));
     drafts.extend(["S-1", "S-4", "S-7"].map(|subject| dose(subject, "05")));
     drafts.extend([fraction(1, "05"), fraction(2, "06")]);
-    let withdrawn = json!({ "type": "subject_withdrawn", "subject": "S-5", "occurred_at": "2026-02-06", "from": "consent" });
+    let withdrawn =
+        json!({ "type": "subject_withdrawn", "subject": "S-5", "occurred_at": "2026-02-06", "from": "consent" });
     drafts.push(because(draft("investigator", "2026-02-06T15:00", withdrawn), "the subject asked for it"));
     let hypertension = json!({
         "type": "adverse_event_reported", "subject": "S-1", "ae": "AE01", "occurred_at": "2026-02-06", "term": "Hypertension",

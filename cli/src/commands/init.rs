@@ -37,7 +37,9 @@ pub fn run(global: &Global, args: &InitArgs, output: &mut Output<'_>) -> Result<
         None if protocol.dictionary.as_str() == CTCAE_SHORT_NAME => CTCAE_SHORT.to_owned(),
         None => {
             let message = format!("the protocol names the dictionary {}", protocol.dictionary);
-            return Err(CliError::usage(message).hint(format!("give --dictionary FILE; built in is {CTCAE_SHORT_NAME}")));
+            return Err(
+                CliError::usage(message).hint(format!("give --dictionary FILE; built in is {CTCAE_SHORT_NAME}"))
+            );
         }
     };
     // Whatever can be refused is refused before there is a directory.

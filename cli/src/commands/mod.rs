@@ -4,6 +4,7 @@ mod amend;
 mod append;
 mod completions;
 mod demo;
+mod design;
 mod diff;
 mod export;
 mod history;
@@ -47,6 +48,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Why { number } => why::run(global, number, output),
         Command::Diff(args) => diff::run(global, args, output),
         Command::Paths(args) => paths::run(global, args, output),
+        Command::Design(args) => design::run(args, output),
         Command::Export { output: file } => export::run(global, file.as_deref(), output),
         Command::Completions { shell } => completions::run(*shell, output),
     }

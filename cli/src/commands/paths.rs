@@ -10,7 +10,7 @@ use crate::{
 use serde::Serialize;
 use trial_core::{
     escalation::{
-        Departure, LevelCount, NextStep, OperatingCharacteristics, Outcomes, PathCounts, Recommendation,
+        Departure, Design, LevelCount, NextStep, OperatingCharacteristics, Outcomes, PathCounts, Recommendation,
         next_step_table, operating_characteristics, path_counts,
     },
     grade::DoseLevel,
@@ -18,7 +18,7 @@ use trial_core::{
     view::{escalation::Escalation, replay::CutLine},
 };
 
-/// More levels than this have too many paths to list.
+/// Paths are followed over at most so many levels.
 const MOST_LEVELS: usize = 12;
 
 /// What is answered.
@@ -67,6 +67,10 @@ pub fn run(global: &Global, args: &PathsArgs, output: &mut Output<'_>) -> Result
     };
     let answer = PathsAnswer { cut, ..with_probabilities(answer, &protocol, &args.probabilities)? };
     let extent = if args.all { Extent::Everything } else { Extent::NextStep };
+    if answer.paths.too_many {
+        let note = "the design has too many paths to count them all: the numbers are those of the shorter ones";
+        writeln!(output.err, "trial: note: {note}")?;
+    }
     if output.json {
         output.value(&answer)?;
     } else {
@@ -83,7 +87,7 @@ fn of_outcomes(protocol: &Protocol, text: &str, levels: u8) -> Result<PathsAnswe
     let design = &protocol.design;
     let (counts, current) = (outcomes.counts(), outcomes.current_level(design));
     let recommendation = outcomes.next(design);
-    let pending = recommendation.as_ref().map_or_else(|| lacking(&counts, current), |r| r.add);
+    let pending = recommendation.as_ref().map_or_else(|| lacking(design, &counts, current), |r| r.add);
     Ok(PathsAnswer {
         cut: None,
         next_steps: steps(protocol, &counts, recommendation.as_ref(), current, pending),
@@ -98,9 +102,8 @@ fn of_outcomes(protocol: &Protocol, text: &str, levels: u8) -> Result<PathsAnswe
 }
 
 /// Subjects that the cohort at a level still lacks.
-fn lacking(counts: &[LevelCount], current: DoseLevel) -> u32 {
-    let n = counts.get(usize::from(current.get()) - 1).map_or(0, |c| c.evaluable);
-    trial_core::escalation::COHORT - n % trial_core::escalation::COHORT
+fn lacking(design: &Design, counts: &[LevelCount], current: DoseLevel) -> u32 {
+    design.lacking(counts.get(usize::from(current.get()) - 1).map_or(0, |c| c.evaluable))
 }
 
 fn of_standing(protocol: &Protocol, standing: &Escalation, levels: u8) -> PathsAnswer {
@@ -111,7 +114,7 @@ fn of_standing(protocol: &Protocol, standing: &Escalation, levels: u8) -> PathsA
     let pending = standing.open_slots + here.map_or(0, |l| l.pending);
     PathsAnswer {
         cut: None,
-        recommendation: standing.recommendation.clone(),
+        recommendation: standing.recommendation,
         current_level: current,
         next_steps: next_step_table(&protocol.design, &counts, current, pending),
         departures: Vec::new(),

@@ -6,7 +6,7 @@ use super::{
     wrap,
 };
 use trial_core::{
-    escalation::{LevelCount, State},
+    escalation::State,
     view::escalation::{Escalation, LevelRow},
 };
 use unicode_width::UnicodeWidthStr;
@@ -72,7 +72,7 @@ impl<'a> Rung<'a> {
 fn mark(escalation: &Escalation, level: &LevelRow, current: bool) -> (&'static str, Tone) {
     let declared = escalation.mtd.as_ref().and_then(|mtd| mtd.declared);
     let judged = escalation.decisions.iter().any(|d| d.at_level == level.level);
-    let too_toxic = LevelCount { evaluable: level.evaluable, dlt: level.dlt }.too_toxic();
+    let too_toxic = level.excluded;
     if declared == Some(level.level) {
         if too_toxic { ("MTD, too toxic", Tone::Fault) } else { ("MTD", Tone::State) }
     } else if too_toxic {

@@ -32,17 +32,16 @@ const MOST_STATES: usize = 500;
 pub fn paths(answer: &PathsAnswer, protocol: &Protocol, extent: Extent, terminal: Terminal) -> String {
     let header = answer.cut.as_ref().map(|cut| cut::header(cut, terminal)).unwrap_or_default();
     let design = &protocol.design;
-    let levels = u8::try_from(answer.counts.len()).unwrap_or(u8::MAX);
     let tree = match extent {
         Extent::NextStep => String::new(),
-        Extent::Everything => tree(design, levels, MOST_STATES, terminal),
+        Extent::Everything => tree(design, &answer.paths, MOST_STATES, terminal),
     };
     let operating = answer.operating_characteristics.as_ref();
     sections([
         header,
-        so_far(answer, terminal),
+        so_far(answer, design, terminal),
         departures(&answer.departures, terminal),
-        next_steps(&format!("If so many of the next {}", at(answer)), &answer.next_steps, terminal),
+        next_steps(design, &format!("If so many of the next {}", at(answer)), &answer.next_steps, terminal),
         tree,
         counts(&answer.paths, terminal),
         operating.map(|found| self::operating(&answer.probabilities, found, terminal)).unwrap_or_default(),
@@ -54,14 +53,14 @@ fn at(answer: &PathsAnswer) -> String {
     format!("{} at level {next}", answer.next_steps.len().saturating_sub(1))
 }
 
-fn so_far(answer: &PathsAnswer, terminal: Terminal) -> String {
+fn so_far(answer: &PathsAnswer, design: &Design, terminal: Terminal) -> String {
     let treated = (1..).map_while(DoseLevel::new).zip(&answer.counts).filter(|(_, count)| count.evaluable > 0);
     let counts: Vec<String> = treated.map(|(level, count)| format!("{count} at level {level}")).collect();
     let so_far = if counts.is_empty() { "nobody evaluable".into() } else { counts.join(", ") };
-    let says = answer
-        .recommendation
-        .as_ref()
-        .map_or_else(|| format!("R0: enrol or wait at level {}", answer.current_level), phrase::recommendation);
+    let says = answer.recommendation.as_ref().map_or_else(
+        || format!("{}: enrol or wait at level {}", design.waits(), answer.current_level),
+        phrase::recommendation,
+    );
     terminal.pairs(&[(Tone::Text, "so far (DLT/evaluable)", so_far), (Tone::State, "the rule says", says)])
 }
 
@@ -98,31 +97,37 @@ pub fn still_to_come(escalation: &Escalation, design: &Design, terminal: Termina
             number::of(u64::from(places), "place", "places")
         ),
     };
-    next_steps(&who, &next_step_table(design, &counts, level, to_come), terminal)
+    next_steps(design, &who, &next_step_table(design, &counts, level, to_come), terminal)
 }
 
-fn next_steps(who: &str, steps: &[NextStep], terminal: Terminal) -> String {
+fn next_steps(design: &Design, who: &str, steps: &[NextStep], terminal: Terminal) -> String {
     if steps.is_empty() {
         return String::new();
     }
     let mut grid = Grid::new(&[("DLT", Side::Right), ("count", Side::Right), ("then the rule says", Side::Left)]);
     for step in steps {
         let says = step.recommendation.as_ref();
-        let says = says.map_or("R0: enrol or wait".into(), |r| format!("{}: {}", r.rule, phrase::outcome(r)));
+        let says = says.map_or_else(
+            || format!("{}: enrol or wait", design.waits()),
+            |r| format!("{}: {}", r.rule, phrase::outcome(r)),
+        );
         grid.row([step.dlt.to_string(), step.count.to_string(), says]);
     }
     terminal.heading(&format!("{who} have a DLT")) + &grid.text(terminal)
 }
 
-/// The tree of every way a trial can go: one line per state, at most so many, and how many more there are.
-pub fn tree(design: &Design, levels: u8, most: usize, terminal: Terminal) -> String {
+/// The tree of every way a trial can go: one line per state, at most so many, and how many more were counted.
+pub fn tree(design: &Design, counted: &PathCounts, most: usize, terminal: Terminal) -> String {
+    let levels = u8::try_from(counted.mtd.len()).unwrap_or(u8::MAX);
     let mut text = terminal.heading("Every path: cohort (N no DLT, T DLT), count at its level, what the rule says; n: evaluable subjects at the end");
-    let mut paths = Paths::new(design, levels);
-    for node in paths.by_ref().take(most) {
+    for node in Paths::new(design, levels).take(most) {
         text += &state(&node, terminal);
     }
-    match paths.count() {
+    match counted.nodes.saturating_sub(most as u64) {
         0 => text,
+        more if counted.too_many => {
+            text + &terminal.lines(Tone::Text, "", &format!("... and more than {more} more states not shown"))
+        }
         more => text + &terminal.lines(Tone::Text, "", &format!("... and {more} more states not shown")),
     }
 }
@@ -146,7 +151,7 @@ pub fn counts(counts: &PathCounts, terminal: Terminal) -> String {
     let subjects = format!("{} to {}", counts.min_patients, counts.max_patients);
     let ends = counts.mtd.iter().zip(1..).map(|(n, level)| format!("{n} with MTD at level {level}"));
     let ends: Vec<String> = [format!("{} without an MTD", counts.no_mtd)].into_iter().chain(ends).collect();
-    terminal.heading("Paths in all")
+    terminal.heading(if counts.too_many { "Paths, as far as they could be counted" } else { "Paths in all" })
         + &terminal.pairs(&[
             (Tone::Text, "states", counts.nodes.to_string()),
             (Tone::Text, "end points", format!("{}: {}", counts.end_points, ends.join(", "))),

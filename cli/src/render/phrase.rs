@@ -46,6 +46,7 @@ pub fn outcome(said: &Recommendation) -> String {
         None => action,
         Some(NoMtd::LowestLevelTooToxic) => format!("{action}: the lowest level is too toxic"),
         Some(NoMtd::NoLowerLevelGiven) => format!("{action}: no lower level was given"),
+        Some(NoMtd::NoneAtMostTarget) => format!("{action}: every level given is above the target"),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn status(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) 
         ladder(escalation, terminal),
         terminal.heading("Subjects by dose level") + &dashboard(escalation, terminal),
         pending(escalation, replay.cut.day, terminal),
-        next(escalation, replay.cut.day, terminal),
+        next(escalation, &protocol.design, replay.cut.day, terminal),
         paths::still_to_come(escalation, &protocol.design, terminal),
         mtd(escalation, terminal),
         decisions(escalation, terminal),
@@ -45,7 +45,7 @@ pub fn standing(escalation: &Escalation, protocol: &Protocol, terminal: Terminal
     let what = match escalation.state {
         State::Enrolling => format!("{here}; {} open", number::of(u64::from(escalation.open_slots), "place", "places")),
         State::Observing => format!("{here}; the cohort is full, not every subject is evaluable yet"),
-        State::SafetyHold => format!("{here}; two DLTs: no enrolment, a decision may be signed at once"),
+        State::SafetyHold => format!("{here}; too many DLTs: no enrolment, a decision may be signed at once"),
         State::DecisionDue => format!("{here}; no enrolment until a decision is signed"),
         State::ReviewRequired => "a signed decision no longer follows from what is known; no enrolment until a signed \
                                   decision confirms or reverses it"
@@ -55,8 +55,12 @@ pub fn standing(escalation: &Escalation, protocol: &Protocol, terminal: Terminal
             None => "a signed decision ended the escalation".into(),
         },
     };
-    let Design::ThreePlusThree(_) = protocol.design;
-    let rule = format!("rule: 3+3 of protocol {}, edition {}", protocol.protocol, protocol.edition);
+    let design = match protocol.design {
+        Design::ThreePlusThree(_) => "3+3",
+        Design::RollingSix(_) => "rolling six",
+        Design::DecisionTable(_) => "decision table",
+    };
+    let rule = format!("rule: {design} of protocol {}, edition {}", protocol.protocol, protocol.edition);
     terminal.lines(tone, "", &format!("{word}: {what}")) + &terminal.lines(Tone::Text, "", &rule)
 }
 
@@ -86,7 +90,7 @@ fn left(last: NaiveDate, day: NaiveDate) -> String {
 }
 
 /// What the rule says, or what it waits for.
-fn next(escalation: &Escalation, day: NaiveDate, terminal: Terminal) -> String {
+fn next(escalation: &Escalation, design: &Design, day: NaiveDate, terminal: Terminal) -> String {
     let text = match &escalation.recommendation {
         Some(said) => {
             terminal.lines(Tone::State, "  ", &phrase::recommendation(said))
@@ -96,7 +100,7 @@ fn next(escalation: &Escalation, day: NaiveDate, terminal: Terminal) -> String {
             State::Stopped => return String::new(),
             State::ReviewRequired => review(escalation, terminal),
             State::Enrolling | State::Observing | State::SafetyHold | State::DecisionDue => {
-                terminal.lines(Tone::Text, "  ", &waiting(escalation, day))
+                terminal.lines(Tone::Text, "  ", &waiting(escalation, design, day))
             }
         },
     };
@@ -113,7 +117,7 @@ fn review(escalation: &Escalation, terminal: Terminal) -> String {
     each.collect()
 }
 
-fn waiting(escalation: &Escalation, day: NaiveDate) -> String {
+fn waiting(escalation: &Escalation, design: &Design, day: NaiveDate) -> String {
     let places = escalation.open_slots;
     let here = escalation.levels.iter().find(|row| row.level == escalation.current_level);
     let pending = here.map_or(0, |row| row.pending);
@@ -129,7 +133,7 @@ fn waiting(escalation: &Escalation, day: NaiveDate) -> String {
         Some(on) if places == 0 && on > day => format!(" The earliest decision is on {on}{blocked}."),
         Some(_) | None => String::new(),
     };
-    format!("R0: level {} waits for {}.{earliest}", escalation.current_level, what.join(" and for "))
+    format!("{}: level {} waits for {}.{earliest}", design.waits(), escalation.current_level, what.join(" and for "))
 }
 
 /// Safety in one line, flags, deviations.

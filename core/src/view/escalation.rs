@@ -60,6 +60,8 @@ pub struct LevelRow {
     pub pending: u32,
     /// Evaluable with a dose-limiting toxicity.
     pub dlt: u32,
+    /// Whether the design may not treat at this level any more: two such subjects, or what its table says.
+    pub excluded: bool,
     /// Ruled out and replaced.
     pub replaced: u32,
     /// Windows still open.
@@ -127,7 +129,8 @@ impl Escalation {
         flags.extend(changed_dlts(trial, &observations));
         let open = observations.iter().filter(|o| o.status == Status::Pending);
         let places = escalation::places_opened(&protocol.design, levels.len(), &decided);
-        let rows = protocol.levels.iter().zip(places).map(|(level, places)| row(level, places, &observations));
+        let rows =
+            protocol.levels.iter().zip(places).map(|(level, places)| row(protocol, level, places, &observations));
         Some(Escalation {
             state: conduct.state,
             current_level: conduct.current_level,
@@ -224,7 +227,7 @@ fn changed_dlts(trial: &Trial, observations: &[Observation]) -> Vec<Flag> {
     changed
 }
 
-fn row(level: &crate::protocol::Level, places: u32, observations: &[Observation]) -> LevelRow {
+fn row(protocol: &Protocol, level: &crate::protocol::Level, places: u32, observations: &[Observation]) -> LevelRow {
     let here = || observations.iter().filter(|o| o.level == level.level);
     let counts = status(here());
     let open = here().filter(|o| o.status == Status::Pending);
@@ -238,6 +241,7 @@ fn row(level: &crate::protocol::Level, places: u32, observations: &[Observation]
         evaluable: counts.evaluable,
         pending: counts.pending,
         dlt: counts.dlt,
+        excluded: protocol.design.excludes(counts.count()),
         replaced: counts.replaced,
         windows: open.map(|o| Window { subject: o.subject.clone(), closes: o.closes }).collect(),
     }
