@@ -324,7 +324,8 @@ fn where_no_ledger_is_none_is_made() {
     for (name, path) in [("nowhere", "no/such/place"), ("a file", "file")] {
         let dir = Dir::empty();
         dir.file("file", "x");
-        let ran = dir.run(&["--ledger", path, "status"]);
+        let path = dir.beside(path);
+        let ran = run(&["--ledger", path.to_str().unwrap(), "status"]);
         assert_eq!(ran.code, 3, "{name}: {ran:?}");
         let names: Vec<_> = fs::read_dir(dir.beside(".")).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["file"], "{name}");
