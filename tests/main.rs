@@ -1,12 +1,17 @@
 //! Stories told to the real binary, in one test program: it links once.
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise outside #[test]")]
 
 mod as_of;
 mod common;
+mod docs;
 mod drafts;
+mod format;
+mod house;
 mod keys;
 mod kill;
 mod memory;
 mod published;
+mod readme;
 mod refusals;
 mod render;
 mod scenarios;
