@@ -2,8 +2,12 @@
 
 use crate::flags;
 use chrono::NaiveDate;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{
+    Args, CommandFactory, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use std::path::PathBuf;
+use trial_core::{escalation::generate::IntervalDesign, quantity::Decimal};
 
 /// The event-sourced, audit-grade ledger for clinical trials.
 ///
@@ -120,6 +124,10 @@ pub enum Command {
     ///
     /// Example: trial paths --protocol protocol.json "1NNN 2NT"
     Paths(PathsArgs),
+    /// Print the decision table of an interval design, for a protocol's appendix; with --json its `design`
+    ///
+    /// Example: trial design boin --target 0.30 --max-n 18
+    Design(DesignArgs),
     /// Write the verified entries as JSON Lines
     Export {
         /// Where to; stdout where left out
@@ -164,7 +172,8 @@ pub struct InitArgs {
     /// The protocol as a JSON file (see schemas/protocol.json)
     #[arg(long, value_name = "FILE")]
     pub protocol: PathBuf,
-    /// A dictionary of adverse event terms as a JSON file; the built-in short list of CTCAE 4.0 where left out
+    /// A dictionary of adverse event terms as a JSON file, or as published in a .csv file; the built-in short list of CTCAE
+    /// 4.0 where left out
     #[arg(long, value_name = "FILE")]
     pub dictionary: Option<PathBuf>,
     /// Take the times of entries by hand: for training and validation only; every output will say so
@@ -340,6 +349,30 @@ pub struct PathsArgs {
     /// Show all paths, not only the next step
     #[arg(long)]
     pub all: bool,
+}
+
+/// Which decision table to make.
+#[derive(Debug, Args)]
+pub struct DesignArgs {
+    /// The design
+    #[arg(value_parser = PossibleValuesParser::new(IntervalDesign::ALL.iter().map(|d| d.as_str()))
+        .map(|name| name.parse::<IntervalDesign>().expect("only the names of designs are possible")))]
+    pub design: IntervalDesign,
+    /// Probability of a DLT at the dose that is sought
+    #[arg(long, value_name = "P")]
+    pub target: Decimal,
+    /// How far below and above the target counts as on target; boin has its own boundaries
+    #[arg(long, value_name = "P", default_value = "0.05")]
+    pub half_width: Decimal,
+    /// Evaluable subjects in a cohort
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub cohort: u8,
+    /// The most evaluable subjects at a level: the columns of the table
+    #[arg(long, value_name = "N", default_value_t = 18, value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub max_n: u8,
+    /// The most evaluable subjects in all
+    #[arg(long, value_name = "N", default_value_t = 36, value_parser = clap::value_parser!(u16).range(1..=999))]
+    pub max_subjects: u16,
 }
 
 /// The whole command with the events as subcommands of `append`.

@@ -148,7 +148,8 @@ version,SOC,term,grade1,grade2,grade3,grade4,grade5,definition
     #[test]
     fn parts_hold_all_terms_in_order_and_name_one_hash() {
         let mut terms = read(TABLE).unwrap();
-        terms.extend((0..400).map(|n| TermEntry { term: format!("Boredom {n}").parse().unwrap(), ..terms[0].clone() }));
+        let first = terms[0].clone();
+        terms.extend((0..400).map(|n| TermEntry { term: format!("Boredom {n}").parse().unwrap(), ..first.clone() }));
         let events = events(&"MADE-UP-1".parse().unwrap(), &terms);
         assert!(events.len() > 1);
         let mut found: Vec<TermEntry> = Vec::new();

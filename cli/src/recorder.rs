@@ -120,7 +120,8 @@ impl Recorder {
             target,
             entries: self.tip.size(),
             head: self.tip.head(),
-            levels: Escalation::counts(&self.trial, today),
+            // Counting looks at every subject: only what cites the counts pays for it.
+            levels: if draft.cites_counts() { Escalation::counts(&self.trial, today) } else { Vec::new() },
         };
         let event = draft.complete(&standing).map_err(|e| CliError::no(e.to_string()))?;
         let alias = draft.by.as_deref().unwrap_or(signer);

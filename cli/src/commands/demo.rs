@@ -34,12 +34,12 @@ pub fn run(dir: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
     } else {
         output.line("SYNTHETIC DATA, SIMULATED CLOCK: these subjects are invented")?;
         output.text(&published::text(&compared, &demo.published))?;
-        let ledger = dir.display();
-        output.line("")?;
-        output.line("Try next:")?;
-        output.line(&format!("  trial --ledger {ledger} status --as-of 2017-05-01"))?;
-        output.line(&format!("  trial --ledger {ledger} replay"))?;
-        output.line(&format!("  trial --ledger {ledger} verify"))?;
+        // As the program was called: a newcomer has it under target/, not on the PATH.
+        let program = std::env::args().next().unwrap_or_else(|| "trial".to_owned());
+        output.line("\nTry next:")?;
+        for verb in ["status --as-of 2017-05-01", "why escalation.mtd", "verify"] {
+            output.line(&format!("  {program} --ledger {} {verb}", dir.display()))?;
+        }
     }
     Ok(u8::from(compared.iter().any(|c| !c.matches && !c.explained())))
 }

@@ -25,13 +25,28 @@ use trial_ledger::{body::RecordedAt, key::Secret, ledger::Ledger, tip::Tip};
 /// The short list of CTCAE v4.0 terms that comes with the program: facts only (term, class, grades that exist).
 pub const CTCAE_SHORT: &str = include_str!("../../../schemas/dictionaries/ctcae-4.0-short.json");
 
+/// The name under which it is adopted.
+const CTCAE_SHORT_NAME: &str = "CTCAE-4.0";
+
 /// Opens the ledger.
 pub fn run(global: &Global, args: &InitArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
     let protocol = read_protocol(&args.protocol)?;
     let terms = match &args.dictionary {
-        Some(path) => read(path)?,
-        None => CTCAE_SHORT.to_owned(),
+        Some(path) if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")) => {
+            dictionary::table(read(path)?.as_bytes())?
+        }
+        Some(path) => dictionary::parse(&read(path)?)?,
+        None if protocol.dictionary.as_str() == CTCAE_SHORT_NAME => dictionary::parse(CTCAE_SHORT)?,
+        None => {
+            let message = format!("the protocol names the dictionary {}", protocol.dictionary);
+            return Err(
+                CliError::usage(message).hint(format!("give --dictionary FILE; built in is {CTCAE_SHORT_NAME}"))
+            );
+        }
     };
+    // Whatever can be refused is refused before there is a directory.
+    let adopted = dictionary::events(&protocol.dictionary, &terms);
+    let events = std::iter::once(protocol_event(&protocol)).chain(adopted);
     let opened = TrialOpened {
         trial: flag("--trial", &args.trial)?,
         registry: args.registry.as_deref().map(|registry| flag("--registry", registry)).transpose()?,
@@ -56,8 +71,7 @@ pub fn run(global: &Global, args: &InitArgs, output: &mut Output<'_>) -> Result<
     let mut recorder = reopen(&global.ledger, ring)?;
     recorder.know(alias, secret);
     let recorded_at = (opened.clock == Clock::Simulated).then(|| at.fixed_offset());
-    let adopted = dictionary::events(&protocol.dictionary, &dictionary::parse(&terms)?);
-    for event in std::iter::once(protocol_event(&protocol)).chain(adopted) {
+    for event in events {
         let draft = Draft { event, reason: None, by: None, recorded_at, target_line: None };
         recorder.record(&draft, None, alias)?;
     }

@@ -4,6 +4,7 @@ mod amend;
 mod append;
 mod completions;
 mod demo;
+mod design;
 mod dictionary;
 mod diff;
 mod export;
@@ -50,6 +51,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Why { number } => why::run(global, number, output),
         Command::Diff(args) => diff::run(global, args, output),
         Command::Paths(args) => paths::run(global, args, output),
+        Command::Design(args) => design::run(args, output),
         Command::Export { output: file } => export::run(global, file.as_deref(), output),
         Command::Dictionary(args) => dictionary::run(global, args, output),
         Command::Completions { shell } => completions::run(*shell, output),

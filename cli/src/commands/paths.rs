@@ -5,25 +5,28 @@ use crate::{
     args::{Global, PathsArgs},
     error::CliError,
     output::Output,
-    render,
+    render::{self, paths::Extent},
 };
 use serde::Serialize;
 use trial_core::{
     escalation::{
-        Departure, LevelCount, NextStep, OperatingCharacteristics, Outcomes, PathCounts, Recommendation,
+        Departure, Design, LevelCount, NextStep, OperatingCharacteristics, Outcomes, PathCounts, Recommendation,
         next_step_table, operating_characteristics, path_counts,
     },
     grade::DoseLevel,
     protocol::Protocol,
-    view::escalation::Escalation,
+    view::{escalation::Escalation, replay::CutLine},
 };
 
-/// More levels than this have too many paths to list.
+/// Paths are followed over at most so many levels.
 const MOST_LEVELS: usize = 12;
 
 /// What is answered.
 #[derive(Debug, Serialize)]
 pub struct PathsAnswer {
+    /// What it rests on; left out where it rests on no ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<CutLine>,
     /// What the rule says next; none while it waits.
     pub recommendation: Option<Recommendation>,
     /// The level being treated.
@@ -36,6 +39,9 @@ pub struct PathsAnswer {
     pub departures: Vec<Departure>,
     /// How many paths there are from the start.
     pub paths: PathCounts,
+    /// The probabilities of a DLT that were given, lowest level first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub probabilities: Vec<f64>,
     /// Exact probabilities, where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operating_characteristics: Option<OperatingCharacteristics>,
@@ -43,13 +49,14 @@ pub struct PathsAnswer {
 
 /// Answers.
 pub fn run(global: &Global, args: &PathsArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
-    let (protocol, standing) = match &args.protocol {
-        Some(path) => (read_protocol(path)?, None),
+    let (protocol, standing, cut) = match &args.protocol {
+        Some(path) => (read_protocol(path)?, None, None),
         None => {
             let session = open(global, output)?;
             let none = || CliError::no("no protocol is in force").hint("give --protocol FILE");
             let protocol = session.trial.conduct.protocol().cloned().ok_or_else(none)?;
-            (protocol, Escalation::read(&session.trial, session.reading.day))
+            let cut = CutLine::new(&session.trial, session.reading);
+            (protocol, Escalation::read(&session.trial, session.reading.day), Some(cut))
         }
     };
     let levels = u8::try_from(protocol.levels.len().min(MOST_LEVELS)).unwrap_or(u8::MAX);
@@ -58,11 +65,16 @@ pub fn run(global: &Global, args: &PathsArgs, output: &mut Output<'_>) -> Result
         (None, Some(standing)) => of_standing(&protocol, &standing, levels),
         (None, None) => of_outcomes(&protocol, "", levels)?,
     };
-    let answer = with_probabilities(answer, &protocol, &args.probabilities)?;
+    let answer = PathsAnswer { cut, ..with_probabilities(answer, &protocol, &args.probabilities)? };
+    let extent = if args.all { Extent::Everything } else { Extent::NextStep };
+    if answer.paths.too_many {
+        let note = "the design has too many paths to count them all: the numbers are those of the shorter ones";
+        writeln!(output.err, "trial: note: {note}")?;
+    }
     if output.json {
         output.value(&answer)?;
     } else {
-        output.text(&render::paths(&answer, &protocol, args.all, render::screen()))?;
+        output.text(&render::paths(&answer, &protocol, extent, render::screen()))?;
     }
     Ok(0)
 }
@@ -75,22 +87,23 @@ fn of_outcomes(protocol: &Protocol, text: &str, levels: u8) -> Result<PathsAnswe
     let design = &protocol.design;
     let (counts, current) = (outcomes.counts(), outcomes.current_level(design));
     let recommendation = outcomes.next(design);
-    let pending = recommendation.as_ref().map_or_else(|| lacking(&counts, current), |r| r.add);
+    let pending = recommendation.as_ref().map_or_else(|| lacking(design, &counts, current), |r| r.add);
     Ok(PathsAnswer {
+        cut: None,
         next_steps: steps(protocol, &counts, recommendation.as_ref(), current, pending),
         recommendation,
         current_level: current,
         departures: outcomes.departures(design),
         counts,
         paths: path_counts(design, levels),
+        probabilities: Vec::new(),
         operating_characteristics: None,
     })
 }
 
 /// Subjects that the cohort at a level still lacks.
-fn lacking(counts: &[LevelCount], current: DoseLevel) -> u32 {
-    let n = counts.get(usize::from(current.get()) - 1).map_or(0, |c| c.evaluable);
-    trial_core::escalation::COHORT - n % trial_core::escalation::COHORT
+fn lacking(design: &Design, counts: &[LevelCount], current: DoseLevel) -> u32 {
+    design.lacking(counts.get(usize::from(current.get()) - 1).map_or(0, |c| c.evaluable))
 }
 
 fn of_standing(protocol: &Protocol, standing: &Escalation, levels: u8) -> PathsAnswer {
@@ -100,12 +113,14 @@ fn of_standing(protocol: &Protocol, standing: &Escalation, levels: u8) -> PathsA
     let here = standing.levels.iter().find(|l| l.level == current);
     let pending = standing.open_slots + here.map_or(0, |l| l.pending);
     PathsAnswer {
-        recommendation: standing.recommendation.clone(),
+        cut: None,
+        recommendation: standing.recommendation,
         current_level: current,
         next_steps: next_step_table(&protocol.design, &counts, current, pending),
         departures: Vec::new(),
         counts,
         paths: path_counts(&protocol.design, levels),
+        probabilities: Vec::new(),
         operating_characteristics: None,
     }
 }
@@ -140,5 +155,6 @@ fn with_probabilities(
     }
     let characteristics = operating_characteristics(&protocol.design, probabilities)
         .map_err(|e| CliError::usage(format!("--probabilities: {e}")))?;
-    Ok(PathsAnswer { operating_characteristics: Some(characteristics), ..answer })
+    let probabilities = probabilities.to_vec();
+    Ok(PathsAnswer { probabilities, operating_characteristics: Some(characteristics), ..answer })
 }

@@ -4,8 +4,9 @@
 //! afterwards is brought back for review, never undone. Does not see subjects, dates or the escalation gate: whoever
 //! counts keeps a patient pending until the window has closed, the gate has passed and every event is adjudicated.
 
-use super::design::{Design, MtdConvention};
-use super::rule::{Action, Basis, LevelCount, Recommendation, at, decide_when_closed};
+use super::design::{Design, FULL, MtdConvention};
+use super::rolling::{RollingAction, RollingSix};
+use super::rule::{Action, Basis, LevelCount, Recommendation, at, at_once, decide_when_closed};
 use crate::grade::DoseLevel;
 use crate::ids::{Seq, SubjectId};
 use schemars::JsonSchema;
@@ -75,7 +76,8 @@ pub enum State {
     Enrolling,
     /// The cohort is full, not every patient is closed.
     Observing,
-    /// Two DLTs while patients are pending: no enrolment, the decision may be signed at once.
+    /// Two DLTs (under a table: a count that leads down whatever follows) while patients are pending: no enrolment, the
+    /// decision may be signed at once.
     SafetyHold,
     /// The counts carry a decision that nobody has signed.
     DecisionDue,
@@ -112,7 +114,7 @@ pub struct Mtd {
     /// The level so called; left out where it was not reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declared: Option<DoseLevel>,
-    /// The lowest level with two DLTs; left out where there is none.
+    /// The lowest level with two DLTs, or that the table excludes; left out where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lowest_intolerable: Option<DoseLevel>,
     /// The maximum administered dose: the highest level with an evaluable or pending patient.
@@ -175,17 +177,20 @@ pub fn conduct(design: &Design, levels: &[LevelStatus], decisions: &[Decided]) -
     let opened = Places::of(design, levels.len(), decisions);
     let places = opened.at(current_level);
     let stopped = decisions.last().filter(|last| last.action.stops());
-    let too_toxic = here.count().too_toxic() && !accepted(decisions, current_level, here.dlt);
+    let room = places.saturating_sub(here.enrolled);
+    let hold = at_once(design, &counts, current_level, here.pending + room)
+        .filter(|_| !accepted(decisions, current_level, here.dlt));
+    let too_toxic = hold.is_some();
     let due_at_once = (too_toxic && stopped.is_none()).then_some(current_level);
     let stale = stale(design, decisions, due_at_once);
-    let room = places.saturating_sub(here.enrolled);
+    let closed = || decide_when_closed(design, &counts, current_level).map(|said| unfilled(design, levels, said));
     let state = if !stale.is_empty() {
         State::ReviewRequired
     } else if stopped.is_some() {
         State::Stopped
     } else if too_toxic && here.pending > 0 {
         State::SafetyHold
-    } else if too_toxic {
+    } else if too_toxic || rolls_on(design, here, current_level, closed()) {
         State::DecisionDue
     } else if room > 0 {
         State::Enrolling
@@ -195,7 +200,7 @@ pub fn conduct(design: &Design, levels: &[LevelStatus], decisions: &[Decided]) -
         State::DecisionDue
     };
     let recommendation = match state {
-        State::SafetyHold | State::DecisionDue => decide_when_closed(design, &counts, current_level),
+        State::SafetyHold | State::DecisionDue => hold.map(|said| unfilled(design, levels, said)).or_else(closed),
         State::Enrolling | State::Observing | State::ReviewRequired | State::Stopped => None,
     };
     let open_slots = match state {
@@ -209,8 +214,35 @@ pub fn conduct(design: &Design, levels: &[LevelStatus], decisions: &[Decided]) -
     Conduct { state, current_level, places, open_slots, recommendation, stale, mtd, flags }
 }
 
+/// The places that the design and the signed decisions opened at each planned level, taken or not, the lowest first.
+pub fn places_opened(design: &Design, levels: usize, decisions: &[Decided]) -> Vec<u32> {
+    Places::of(design, levels, decisions).open
+}
+
 fn status(levels: &[LevelStatus], level: DoseLevel) -> LevelStatus {
     levels.get(usize::from(level.get()) - 1).copied().unwrap_or_default()
+}
+
+/// Whether a rolling six leaves this level before its six places are taken or its last patient has closed.
+fn rolls_on(design: &Design, here: LevelStatus, level: DoseLevel, said: Option<Recommendation>) -> bool {
+    match design {
+        Design::ThreePlusThree(_) | Design::DecisionTable(_) => false,
+        Design::RollingSix(_) => {
+            let leaves = said.is_some_and(|said| said.action.stops() || said.level != Some(level));
+            leaves && RollingSix::says(here) == RollingAction::Escalate
+        }
+    }
+}
+
+/// A rolling six may go to a level where patients are still pending: they have their places.
+fn unfilled(design: &Design, levels: &[LevelStatus], said: Recommendation) -> Recommendation {
+    let treated = said.level.filter(|_| !said.action.stops());
+    match (design, treated) {
+        (Design::RollingSix(_), Some(level)) => {
+            Recommendation { add: FULL.saturating_sub(status(levels, level).enrolled), ..said }
+        }
+        (Design::RollingSix(_), None) | (Design::ThreePlusThree(_) | Design::DecisionTable(_), _) => said,
+    }
 }
 
 /// The level that a decision opens; none where it stops.
@@ -310,13 +342,13 @@ fn changed(design: &Design, decision: &Decided) -> Option<Action> {
 
 fn declared(design: &Design, levels: &[LevelStatus], counts: &[LevelCount], level: DoseLevel) -> Option<Mtd> {
     let numbered = || (1..).map_while(DoseLevel::new).take(levels.len());
-    let lowest_intolerable = numbered().find(|level| at(counts, *level).is_some_and(LevelCount::too_toxic));
+    let lowest_intolerable = numbered().find(|level| at(counts, *level).is_some_and(|count| design.excludes(count)));
     let maximum_administered = numbered().filter(|level| status(levels, *level).enrolled > 0).last().unwrap_or(level);
     let convention = design.mtd_convention();
     let declared = match convention {
         MtdConvention::HighestTolerated => Some(level),
         MtdConvention::LowestIntolerable => lowest_intolerable,
     };
-    let basis = Basis::of_mtd(counts, level)?;
+    let basis = Basis::of_mtd(design, counts, level)?;
     Some(Mtd { level, basis, convention, declared, lowest_intolerable, maximum_administered })
 }

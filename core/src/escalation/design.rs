@@ -3,6 +3,9 @@
 //! Promises that what a protocol leaves out has its documented default. Does not know how many levels are planned:
 //! [`Design::check`] compares the two.
 
+use super::rolling::RollingSix;
+use super::rule::{LevelCount, Rule};
+use super::table::{DecisionTable, TableAction};
 use crate::grade::DoseLevel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +22,10 @@ pub const FULL: u32 = 6;
 pub enum Design {
     /// Cohorts of three, a level expanded to six after one dose-limiting toxicity.
     ThreePlusThree(ThreePlusThree),
+    /// Up to six patients at a level at once, decided as the 3+3 once they close.
+    RollingSix(RollingSix),
+    /// A table of decisions by evaluable subjects and DLTs at the level: interval designs.
+    DecisionTable(DecisionTable),
 }
 
 /// The 3+3 design: cohorts of three evaluable patients, at most six at a level, two DLTs are too many.
@@ -125,6 +132,8 @@ impl Design {
     pub fn start_level(&self) -> DoseLevel {
         match self {
             Design::ThreePlusThree(rule) => rule.start_level,
+            Design::RollingSix(rule) => rule.start_level,
+            Design::DecisionTable(table) => table.start_level,
         }
     }
 
@@ -132,6 +141,25 @@ impl Design {
     pub fn first_cohort(&self) -> u32 {
         match self {
             Design::ThreePlusThree(_) => COHORT,
+            Design::RollingSix(_) => FULL,
+            Design::DecisionTable(table) => u32::from(table.cohort_size),
+        }
+    }
+
+    /// Patients that the cohort at a level with so many evaluable still lacks; a whole cohort where it is complete.
+    pub fn lacking(&self, evaluable: u32) -> u32 {
+        match self {
+            Design::ThreePlusThree(_) => COHORT - evaluable % COHORT,
+            Design::RollingSix(_) => FULL - evaluable % FULL,
+            Design::DecisionTable(table) => table.lacking(evaluable),
+        }
+    }
+
+    /// The name of what it says while the cohort is not complete: enrol or wait.
+    pub fn waits(&self) -> Rule {
+        match self {
+            Design::ThreePlusThree(_) | Design::RollingSix(_) => Rule::R0,
+            Design::DecisionTable(_) => Rule::TWait,
         }
     }
 
@@ -139,6 +167,8 @@ impl Design {
     pub fn gate(&self) -> (GateAnchor, u8) {
         match self {
             Design::ThreePlusThree(rule) => (rule.gate_anchor, rule.gate_months),
+            Design::RollingSix(rule) => (rule.gate_anchor, rule.gate_months),
+            Design::DecisionTable(table) => (table.gate_anchor, table.gate_months),
         }
     }
 
@@ -146,6 +176,15 @@ impl Design {
     pub fn mtd_convention(&self) -> MtdConvention {
         match self {
             Design::ThreePlusThree(rule) => rule.mtd_convention,
+            Design::RollingSix(_) | Design::DecisionTable(_) => MtdConvention::HighestTolerated,
+        }
+    }
+
+    /// Whether a level with this count, and with it all above, may not be treated again.
+    pub fn excludes(&self, count: LevelCount) -> bool {
+        match self {
+            Design::ThreePlusThree(_) | Design::RollingSix(_) => count.too_toxic(),
+            Design::DecisionTable(table) => table.action(count) == TableAction::DeEscalateAndExclude,
         }
     }
 
@@ -156,19 +195,22 @@ impl Design {
                 OverEnrolment::UpToSix if places > 0 => places.max(FULL),
                 OverEnrolment::UpToSix | OverEnrolment::Flag => places,
             },
+            Design::RollingSix(_) | Design::DecisionTable(_) => places,
         }
     }
 
     /// Refuses a design that cannot be run with this many planned levels, or that contradicts itself.
     pub fn check(&self, levels: u8) -> Result<(), BadDesign> {
-        let Design::ThreePlusThree(rule) = self;
-        if rule.start_level.get() > levels {
-            return Err(BadDesign::StartNotPlanned { start: rule.start_level, levels });
+        if self.start_level().get() > levels {
+            return Err(BadDesign::StartNotPlanned { start: self.start_level(), levels });
         }
-        if rule.mtd_needs_six && rule.de_escalation == DeEscalation::None {
-            return Err(BadDesign::SixWithoutFill);
+        match self {
+            Design::ThreePlusThree(rule) if rule.mtd_needs_six && rule.de_escalation == DeEscalation::None => {
+                Err(BadDesign::SixWithoutFill)
+            }
+            Design::ThreePlusThree(_) | Design::RollingSix(_) => Ok(()),
+            Design::DecisionTable(table) => table.check(),
         }
-        Ok(())
     }
 }
 
@@ -184,6 +226,15 @@ pub enum BadDesign {
     },
     /// An MTD in six patients is asked for, and the fill that gives it is switched off.
     SixWithoutFill,
+    /// A decision table that cannot be followed.
+    Table(&'static str),
+    /// A row of a decision table that contradicts itself.
+    Row {
+        /// The row's number of evaluable subjects.
+        n: u8,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
 }
 
 impl fmt::Display for BadDesign {
@@ -195,6 +246,8 @@ impl fmt::Display for BadDesign {
             BadDesign::SixWithoutFill => f.write_str(
                 "mtd_needs_six is true and de_escalation is none: expected de_escalation fill, or mtd_needs_six false",
             ),
+            BadDesign::Table(fault) => f.write_str(fault),
+            BadDesign::Row { n, fault } => write!(f, "row {n}: {fault}"),
         }
     }
 }

@@ -103,10 +103,15 @@ impl Outcomes {
     pub fn departures(&self, design: &Design) -> Vec<Departure> {
         let departed = |(index, given): (usize, &Cohort)| {
             let counts = self.counts_before(index);
-            let rule_said = decide_when_closed(design, &counts, self.level_before(index, design))?;
-            let room = at(&counts, given.level).map_or(0, |count| FULL.saturating_sub(count.evaluable));
-            let most = design.allowed(rule_said.add).min(rule_said.add.max(room));
-            let allowed = !rule_said.action.stops() && rule_said.level == Some(given.level) && given.patients <= most;
+            let level = self.level_before(index, design);
+            let rule_said = decide_when_closed(design, &counts, level)?;
+            let here = at(&counts, given.level).unwrap_or_default().evaluable;
+            let most = design.allowed(rule_said.add).min(rule_said.add.max(FULL.saturating_sub(here)));
+            let said = !rule_said.action.stops() && rule_said.level == Some(given.level) && given.patients <= most;
+            // A cohort in parts: the rule has not spoken yet.
+            let rest = design.lacking(here);
+            let waits = given.level == level && decide(design, &counts, level).is_none() && given.patients <= rest;
+            let allowed = said || waits;
             (!allowed).then_some(Departure { cohort: index + 1, given: *given, rule_said })
         };
         self.cohorts.iter().enumerate().filter_map(departed).collect()

@@ -1,17 +1,18 @@
 //! The decision function: from counts per level to what the rule recommends.
 //!
 //! Promises an answer for every count, whether or not the rule led there: it never recommends a level outside the
-//! plan or a level with two DLTs. Looks at each level's own counts: it does not assume that toxicity rises with dose.
+//! plan or one that the design excludes (two DLTs under the 3+3, a cell of the table). Looks at each level's own counts: it does not assume that toxicity rises with dose.
 //! A recommendation opens no place; only a signed decision does.
 
 use super::design::{COHORT, DeEscalation, Design, FULL, PartialCohort, ThreePlusThree};
+use super::{interval, rolling};
 use crate::grade::DoseLevel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// The DLT-evaluable patients at one level, cumulative.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct LevelCount {
@@ -22,7 +23,7 @@ pub struct LevelCount {
 }
 
 impl LevelCount {
-    /// Two DLTs: too many at any number of patients.
+    /// Two DLTs: too many at any number of patients under the 3+3.
     pub fn too_toxic(self) -> bool {
         self.dlt >= 2
     }
@@ -115,6 +116,26 @@ rules! {
     R6New = "R6-new",
     /// At most 1/6 below a level too toxic: it is the MTD, an excluded level is never opened again.
     R7 = "R7",
+    /// Table: the cohort is not complete: enrol or wait.
+    TWait = "T-wait",
+    /// Table: the cell says escalate.
+    TEscalate = "T-escalate",
+    /// Table: the cell says stay.
+    TStay = "T-stay",
+    /// Table: the cell says de-escalate.
+    TDeEscalate = "T-de-escalate",
+    /// Table: the level is excluded with all above: below it.
+    TExclude = "T-exclude",
+    /// Table: the cell says escalate, no higher level is open: stay.
+    TTop = "T-top",
+    /// Table: the cell says de-escalate, this is the lowest level and not excluded: stay.
+    TLowest = "T-lowest",
+    /// Table: the lowest level is excluded: no MTD.
+    TNone = "T-none",
+    /// Table: all planned subjects are evaluable: the end.
+    TAll = "T-all",
+    /// Table: the level to treat at has as many as planned: the end.
+    TFull = "T-full",
 }
 
 /// Why no level is the MTD.
@@ -126,6 +147,8 @@ pub enum NoMtd {
     LowestLevelTooToxic,
     /// No lower level was given, and the design does not go down.
     NoLowerLevelGiven,
+    /// Every level tried has an estimate above the target.
+    NoneAtMostTarget,
 }
 
 /// The counts that a recommendation or an MTD rests on, in words: `0/3 at level 3, the top planned level`.
@@ -152,6 +175,10 @@ pub enum Ground {
     NoLower,
     /// This lower level was not given yet.
     NotGiven(DoseLevel),
+    /// So many subjects are evaluable, all that are planned.
+    MostInAll(u32),
+    /// This level would be treated on, and has as many as a level may have.
+    MostAtLevel(DoseLevel, LevelCount),
 }
 
 impl fmt::Display for Basis {
@@ -168,6 +195,10 @@ impl fmt::Display for Basis {
             Ground::TooToxic(higher, found) => write!(f, ", level {higher} too toxic ({found})"),
             Ground::NoLower => f.write_str(", no lower level"),
             Ground::NotGiven(lower) => write!(f, ", level {lower} not yet given"),
+            Ground::MostInAll(subjects) => write!(f, ", all {subjects} planned subjects evaluable"),
+            Ground::MostAtLevel(full, found) => {
+                write!(f, ", level {full} has the {} subjects planned", found.evaluable)
+            }
         }
     }
 }
@@ -180,12 +211,12 @@ impl Serialize for Basis {
 
 impl Basis {
     /// Why this level is the MTD on these counts: it is the top, or the next higher level is too toxic.
-    pub fn of_mtd(counts: &[LevelCount], level: DoseLevel) -> Option<Basis> {
+    pub fn of_mtd(design: &Design, counts: &[LevelCount], level: DoseLevel) -> Option<Basis> {
         let count = at(counts, level)?;
-        let ground = match above(counts, level) {
-            Above::Top => Ground::TopPlanned,
-            Above::TooToxic(higher, found) => Ground::TooToxic(higher, found),
-            Above::Open(..) => Ground::CountAlone,
+        let ground = match level.up().and_then(|up| Some((up, at(counts, up)?))) {
+            None => Ground::TopPlanned,
+            Some((higher, found)) if design.excludes(found) => Ground::TooToxic(higher, found),
+            Some(_) => Ground::CountAlone,
         };
         Some(Basis { level, count, ground })
     }
@@ -211,24 +242,24 @@ pub struct Recommendation {
 }
 
 impl Recommendation {
-    fn treat(action: Action, level: DoseLevel, add: u32, rule: Rule, basis: Basis) -> Recommendation {
+    pub(super) fn treat(action: Action, level: DoseLevel, add: u32, rule: Rule, basis: Basis) -> Recommendation {
         Recommendation { action, level: Some(level), add, rule, basis, reason: None }
     }
 
-    fn mtd(rule: Rule, basis: Basis) -> Recommendation {
+    pub(super) fn mtd(rule: Rule, basis: Basis) -> Recommendation {
         Recommendation::treat(Action::StopMtd, basis.level, 0, rule, basis)
     }
 
-    fn no_mtd(rule: Rule, basis: Basis, reason: NoMtd) -> Recommendation {
+    pub(super) fn no_mtd(rule: Rule, basis: Basis, reason: NoMtd) -> Recommendation {
         Recommendation { action: Action::StopNoMtd, level: None, add: 0, rule, basis, reason: Some(reason) }
     }
 }
 
 /// What the rule says at the current level; `None` means R0, enrol or wait.
 ///
-/// `counts` holds every planned level, the lowest first. Counts are enough for a decision at 3 and from 6 patients,
-/// with two DLTs at any number, and without a DLT at 4 or 5 where the protocol lets a partial cohort escalate.
-/// `None` too where `current` is not a planned level.
+/// `counts` holds every planned level, the lowest first. Under the 3+3, counts are enough for a decision at 3 and from
+/// 6 patients, with two DLTs at any number, and without a DLT at 4 or 5 where the protocol lets a partial cohort
+/// escalate; under a table, when the cohort is whole or whatever it lacks leads down. `None` too where `current` is not a planned level.
 pub fn decide(design: &Design, counts: &[LevelCount], current: DoseLevel) -> Option<Recommendation> {
     match verdict(design, counts, current)? {
         Verdict::Due(recommendation) => Some(recommendation),
@@ -246,8 +277,20 @@ pub fn decide_when_closed(design: &Design, counts: &[LevelCount], current: DoseL
     }
 }
 
+/// What the rule says at once, while `rest` patients of the cohort are pending or not yet enrolled: two DLTs under the
+/// 3+3, under a table a count from which every outcome of the rest leads down.
+pub(super) fn at_once(design: &Design, counts: &[LevelCount], current: DoseLevel, rest: u32) -> Option<Recommendation> {
+    match design {
+        Design::ThreePlusThree(_) | Design::RollingSix(_) => {
+            at(counts, current).filter(|count| count.too_toxic())?;
+            decide_when_closed(design, counts, current)
+        }
+        Design::DecisionTable(table) => interval::at_once(table, counts, current, rest),
+    }
+}
+
 /// A count that carries a decision, or one that is short of it.
-enum Verdict {
+pub(super) enum Verdict {
     Due(Recommendation),
     Short(Recommendation),
 }
@@ -271,12 +314,20 @@ fn above(counts: &[LevelCount], level: DoseLevel) -> Above {
 }
 
 fn verdict(design: &Design, counts: &[LevelCount], current: DoseLevel) -> Option<Verdict> {
-    let Design::ThreePlusThree(design) = design;
     let here = Basis { level: current, count: at(counts, current)?, ground: Ground::CountAlone };
-    if counts.iter().all(|count| *count == LevelCount::default()) {
-        return start(design, counts).map(Verdict::Due);
+    let untreated = counts.iter().all(|count| *count == LevelCount::default());
+    match design {
+        Design::ThreePlusThree(rule) => three_plus_three(rule, counts, here, untreated),
+        Design::RollingSix(rule) => {
+            three_plus_three(&rule.closed(), counts, here, untreated).map(|verdict| rolling::six(verdict, counts))
+        }
+        Design::DecisionTable(table) if untreated => interval::start(table, counts).map(Verdict::Due),
+        Design::DecisionTable(table) => Some(interval::verdict(table, counts, here)),
     }
-    Some(judge(design, counts, here))
+}
+
+fn three_plus_three(rule: &ThreePlusThree, counts: &[LevelCount], here: Basis, untreated: bool) -> Option<Verdict> {
+    if untreated { start(rule, counts).map(Verdict::Due) } else { Some(judge(rule, counts, here)) }
 }
 
 fn start(design: &ThreePlusThree, counts: &[LevelCount]) -> Option<Recommendation> {

@@ -164,6 +164,20 @@ impl AdverseEvent {
         self.updates.facts().rev().find_map(|u| u.ended_at.map(|m| m.day()))
     }
 
+    /// What was known of it when only the entries before a place were there.
+    ///
+    /// A corrected entry shows its present value: what it said before its correction is in the record, not here.
+    pub fn before(&self, seq: Seq) -> AdverseEvent {
+        let mut then = self.clone();
+        let later: Vec<Seq> = self.entries().into_iter().filter(|entry| *entry >= seq).collect();
+        for entry in later {
+            then.reports.unset(entry);
+            then.updates.unset(entry);
+            then.rulings.unset(entry);
+        }
+        then
+    }
+
     /// The entries that state it: the report, its updates and the rulings.
     pub fn entries(&self) -> Vec<Seq> {
         let reports = self.reports.iter().map(|(seq, _)| seq);

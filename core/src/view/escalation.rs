@@ -2,7 +2,6 @@
 
 use super::observation::{self, Observation, Status};
 use crate::{
-    dlt::Outcome,
     escalation::{self, Action, Decided, Flag, LevelStatus, Mtd, Overrides, Recommendation, StaleDecision, State},
     event::Conformity,
     grade::DoseLevel,
@@ -49,6 +48,8 @@ pub struct LevelRow {
     pub label: Name,
     /// What is given.
     pub description: String,
+    /// Places that the design and the signed decisions opened, taken or not.
+    pub places: u32,
     /// Subjects enrolled, replaced ones too.
     pub enrolled: u32,
     /// Of these, treated.
@@ -59,6 +60,8 @@ pub struct LevelRow {
     pub pending: u32,
     /// Evaluable with a dose-limiting toxicity.
     pub dlt: u32,
+    /// Whether the design may not treat at this level any more: two such subjects, or what its table says.
+    pub excluded: bool,
     /// Ruled out and replaced.
     pub replaced: u32,
     /// Windows still open.
@@ -123,15 +126,18 @@ impl Escalation {
         let decided = decisions(trial, &observations);
         let conduct = escalation::conduct(&protocol.design, &levels, &decided);
         let mut flags = conduct.flags;
-        flags.extend(late_dlts(trial, &observations));
+        flags.extend(changed_dlts(trial, &observations));
         let open = observations.iter().filter(|o| o.status == Status::Pending);
+        let places = escalation::places_opened(&protocol.design, levels.len(), &decided);
+        let rows =
+            protocol.levels.iter().zip(places).map(|(level, places)| row(protocol, level, places, &observations));
         Some(Escalation {
             state: conduct.state,
             current_level: conduct.current_level,
             open_slots: conduct.open_slots,
             recommendation: conduct.recommendation,
             mtd: conduct.mtd,
-            levels: protocol.levels.iter().map(|l| row(l, &observations)).collect(),
+            levels: rows.collect(),
             decisions: trial.conduct.decisions.iter().map(|(seq, d)| decision(seq, d)).collect(),
             stale: conduct.stale,
             flags,
@@ -202,21 +208,26 @@ fn decisions(trial: &Trial, observations: &[Observation]) -> Vec<Decided> {
     decided.collect()
 }
 
-/// Subjects whose DLT became known after they had counted in a signed decision as free of one.
-fn late_dlts(trial: &Trial, observations: &[Observation]) -> Vec<Flag> {
-    let mut late = Vec::new();
+/// Subjects whose DLT became known, or was withdrawn, after a signed decision had counted them otherwise.
+fn changed_dlts(trial: &Trial, observations: &[Observation]) -> Vec<Flag> {
+    let mut changed = Vec::new();
     for (seq, decision) in trial.conduct.decisions.iter() {
-        let known_later = |o: &&Observation| {
-            let mut dlts = o.judged.iter().filter(|j| j.outcome() == Outcome::Dlt).peekable();
-            dlts.peek().is_some() && dlts.all(|j| j.entries.last().is_some_and(|last| *last > seq))
-        };
-        let found = judged(trial, observations, seq, decision.decided.at_level).filter(known_later);
-        late.extend(found.map(|o| Flag::LateDlt(o.subject.clone())));
+        for observation in judged(trial, observations, seq, decision.decided.at_level) {
+            let subject = || observation.subject.clone();
+            let flag = match (observation::had_dlt(trial, observation, seq), observation.status == Status::Dlt) {
+                (false, true) => Flag::LateDlt(subject()),
+                (true, false) => Flag::DltWithdrawn(subject()),
+                (false, false) | (true, true) => continue,
+            };
+            if !changed.contains(&flag) {
+                changed.push(flag);
+            }
+        }
     }
-    late
+    changed
 }
 
-fn row(level: &crate::protocol::Level, observations: &[Observation]) -> LevelRow {
+fn row(protocol: &Protocol, level: &crate::protocol::Level, places: u32, observations: &[Observation]) -> LevelRow {
     let here = || observations.iter().filter(|o| o.level == level.level);
     let counts = status(here());
     let open = here().filter(|o| o.status == Status::Pending);
@@ -224,11 +235,13 @@ fn row(level: &crate::protocol::Level, observations: &[Observation]) -> LevelRow
         level: level.level,
         label: level.label.clone(),
         description: level.description.to_string(),
+        places,
         enrolled: counts.enrolled + counts.replaced,
         treated: here().filter(|o| o.first_treatment.is_some()).count() as u32,
         evaluable: counts.evaluable,
         pending: counts.pending,
         dlt: counts.dlt,
+        excluded: protocol.design.excludes(counts.count()),
         replaced: counts.replaced,
         windows: open.map(|o| Window { subject: o.subject.clone(), closes: o.closes }).collect(),
     }

@@ -21,6 +21,17 @@ use crate::{
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
+/// Whether a subject had a DLT by what stood before a place in the log.
+pub(super) fn had_dlt(trial: &Trial, observation: &Observation, seq: Seq) -> bool {
+    let Some(protocol) = trial.conduct.protocol() else { return false };
+    let window = observation.first_treatment.zip(observation.closes);
+    let mut judged = trial
+        .safety
+        .of(&observation.subject)
+        .filter_map(|(name, ae)| judge(trial, protocol, name, &ae.before(seq), window));
+    judged.any(|j| j.outcome() == Outcome::Dlt)
+}
+
 /// What is known of one enrolled subject with respect to dose-limiting toxicity, on a day.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Observation {

@@ -1,0 +1,37 @@
+//! A replay: every view as text, in the order in which a paper tells it.
+
+use super::{
+    Terminal, Tone, association::association, baseline::baseline, cut, decisions::decisions, deviations::deviations,
+    exposure::exposure, ladder::dashboard, mtd::mtd, radiotherapy::radiotherapy, response::response, sections,
+    status::standing, subjects::subjects, survival::survival, toxicity::toxicity, waterfall::waterfall,
+};
+use trial_core::{protocol::Protocol, view::replay::Replay};
+
+/// Everything at one cut.
+pub fn replay(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) -> String {
+    let header = cut::header(&replay.cut, terminal);
+    let (Some(in_force), Some(escalation)) = (protocol, &replay.escalation) else {
+        return sections([
+            header,
+            terminal.lines(Tone::Text, "", "No protocol is in force: there is nothing to read."),
+        ]);
+    };
+    let dose_levels = terminal.heading("Dose levels") + &dashboard(escalation, terminal);
+    sections([
+        header,
+        baseline(&replay.baseline, &replay.radiotherapy, terminal),
+        standing(escalation, in_force, terminal),
+        dose_levels,
+        mtd(escalation, terminal),
+        decisions(escalation, terminal),
+        toxicity(&replay.toxicity, protocol, terminal),
+        response(&replay.response, terminal),
+        waterfall(&replay.response, terminal),
+        association(&replay.association, protocol, terminal),
+        survival(&replay.survival, protocol, terminal),
+        exposure(&replay.exposure, terminal),
+        radiotherapy(&replay.radiotherapy, terminal),
+        deviations(&replay.deviations, terminal),
+        subjects(&replay.subjects, terminal),
+    ])
+}
