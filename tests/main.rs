@@ -4,11 +4,13 @@
 mod as_of;
 mod common;
 mod docs;
+mod dictionary;
 mod drafts;
 mod format;
 mod house;
 mod keys;
 mod kill;
+mod lesions;
 mod memory;
 mod published;
 mod readme;
