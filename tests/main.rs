@@ -3,8 +3,9 @@
 
 mod as_of;
 mod common;
-mod docs;
+mod design;
 mod dictionary;
+mod docs;
 mod drafts;
 mod format;
 mod house;
