@@ -192,8 +192,8 @@ fn a_key_signs_from_its_grant_to_its_revocation_and_what_it_signed_stays_valid()
     assert_eq!(entries(), start + 3);
 
     let by_nora = dir.run(&["log", "--by", "Nora", "--json"]).expect(0).json();
-    assert_eq!(by_nora.as_array().unwrap().len(), 1);
-    assert_eq!(by_nora[0]["seq"], json!(start + 1));
+    assert_eq!(by_nora["entries"].as_array().unwrap().len(), 1);
+    assert_eq!(by_nora["entries"][0]["seq"], json!(start + 1));
     let listed = dir.run(&["key", "list", "--json"]).expect(0).json();
     let member = crate::common::pick(&listed["roster"], &[("key", json!(public))]);
     assert_eq!((&member["name"], &member["revoked"]), (&json!("Nora New (synthetic)"), &json!(start + 2)));
@@ -333,7 +333,8 @@ fn a_newcomer_comes_from_the_first_key_to_a_treated_subject_on_a_real_clock() {
 
     // Every entry was recorded while this test ran, and none before the one in front of it.
     let log = new.run(&["log", "--json"]).expect(0).json();
-    let recorded: Vec<u128> = log.as_array().unwrap().iter().map(|entry| millis(&entry["recorded_at"])).collect();
+    let recorded: Vec<u128> =
+        log["entries"].as_array().unwrap().iter().map(|entry| millis(&entry["recorded_at"])).collect();
     assert!(recorded.windows(2).all(|pair| pair[0] <= pair[1]), "{recorded:?}");
     assert!(recorded[0] >= started && recorded[recorded.len() - 1] <= clock(), "{started} {recorded:?}");
 }

@@ -241,7 +241,6 @@ pub struct GrantArgs {
 
 /// What to append. The events are added from the event types.
 #[derive(Debug, Args)]
-#[command(subcommand_precedence_over_arg = true)]
 pub struct AppendArgs {
     /// A file of drafts, one JSON object a line: all are appended, or none
     #[arg(long, value_name = "FILE", conflicts_with = "template")]

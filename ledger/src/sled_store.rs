@@ -21,6 +21,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use trial_core::ids::{Hash, Seq};
 
@@ -28,6 +29,11 @@ use trial_core::ids::{Hash, Seq};
 const CACHE: u64 = 4 << 20;
 
 const HEAD: &[u8] = b"head";
+
+/// How often, and how long apart, a lock is asked for: sled's own threads may hold it for a moment after a database was
+/// closed, in this very process too.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
 /// A sled database in a folder of its own. Clones share it.
 #[derive(Clone)]
@@ -61,17 +67,31 @@ impl SledStore {
     /// Another process has it open, or it cannot be read.
     pub fn open(folder: &Path) -> Result<SledStore, StoreError> {
         let config = sled::Config::new().path(folder).use_compression(false).flush_every_ms(None).cache_capacity(CACHE);
-        let opened = guard(|| {
-            let db = config.open()?;
-            Ok((db.open_tree("entries")?, db.open_tree("meta")?, db))
-        });
-        let (entries, meta, db) = opened.map_err(|error| match error {
-            // sled has no kind for this: the message is all there is.
-            StoreError::Unreadable(why) if why.contains("could not acquire lock") => StoreError::InUse(folder.into()),
-            other => other,
+        let open = || {
+            guard(|| {
+                let db = config.open()?;
+                Ok((db.open_tree("entries")?, db.open_tree("meta")?, db))
+            })
+        };
+        let mut opened = open();
+        for _ in 1..LOCK_TRIES {
+            if !opened.as_ref().is_err_and(locked) {
+                break;
+            }
+            std::thread::sleep(LOCK_PAUSE);
+            opened = open();
+        }
+        let (entries, meta, db) = opened.map_err(|error| match locked(&error) {
+            true => StoreError::InUse(folder.into()),
+            false => error,
         })?;
         Ok(SledStore { entries, meta, open: Arc::new(Open { db, file: folder.join("db") }) })
     }
+}
+
+/// sled has no kind for this: the message is all there is.
+fn locked(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unreadable(why) if why.contains("could not acquire lock"))
 }
 
 /// Runs sled code, which may panic on damaged files.

@@ -17,6 +17,11 @@ use trial_core::text::Text;
 
 /// Appends.
 pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u8, CliError> {
+    let event = matches.subcommand_matches("append").and_then(|append| append.subcommand());
+    if let (Some((word, _)), true) = (event, args.file.is_some() || args.template.is_some()) {
+        return Err(CliError::usage(format!("{word} stands beside --file or --template: expected one of them"))
+            .hint("append the file and the event one after the other"));
+    }
     if let Some(word) = &args.template {
         let kind = flags::kind(word).map_err(|e| with_hint(CliError::usage(e.to_string()), e.hint()))?;
         output.text(&draft::template(kind))?;
@@ -25,7 +30,6 @@ pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mu
     if let Some(file) = &args.file {
         return append_file(global, file, output);
     }
-    let event = matches.subcommand_matches("append").and_then(|append| append.subcommand());
     let Some((word, event)) = event else {
         return Err(CliError::usage("what should be appended is not said")
             .hint("name an event (see trial append --help), or give --file FILE or --template EVENT"));

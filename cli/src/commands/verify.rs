@@ -118,11 +118,11 @@ fn file(path: &Path) -> Result<Verdict, CliError> {
         }
     }
     bar.finish_and_clear();
-    if faults.iter().any(|fault| !fault.kind.is_proof()) {
-        return Err(faults.remove(0).into());
-    }
-    if !faults.is_empty() {
-        return Ok(faulty(faults, path));
+    match faults.first() {
+        // What could not be read at first may be anything; what cannot be found again behind a proven fault is its echo.
+        Some(fault) if !fault.kind.is_proof() => return Err(fault.clone().into()),
+        Some(_) => return Ok(faulty(faults, path)),
+        None => {}
     }
     let tip = verifier.finish()?;
     let bytes = tail.get().bytes;
@@ -152,7 +152,9 @@ fn sound(tip: &Tip, time: Option<(String, String)>, redactions: u64, notices: &[
     }
 }
 
-fn faulty(faults: Vec<Fault>, path: &Path) -> Verdict {
+/// Only what is proven is told: behind a gap, a correction may not find its entry again, which proves nothing more.
+fn faulty(mut faults: Vec<Fault>, path: &Path) -> Verdict {
+    faults.retain(|fault| fault.kind.is_proof());
     let sound = faults.iter().filter_map(|fault| fault.seq).min().map_or(0, |seq| seq.0);
     let journal = if path.is_dir() { path.join(JOURNAL) } else { path.to_owned() };
     Verdict {
