@@ -1,6 +1,6 @@
 //! The schema files and the events page: up to date, and of one mind with the types.
 //!
-//! `UPDATE=1 cargo test -p trial-cli --test schemas` writes them anew.
+//! `UPDATE=1 cargo test -p trial-cli --test stories` writes them anew.
 
 use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};

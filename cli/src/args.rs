@@ -101,6 +101,9 @@ pub enum Command {
         subject: String,
         /// Only this member of the events, for example `grade` or `/dose/value`
         field: Option<String>,
+        /// The tumour response instead, visit by visit (RECIST 1.1): sums, nadir, lesions, and why
+        #[arg(long, conflicts_with = "field")]
+        lesions: bool,
     },
     /// Where the trial stands: the ladder, each level, what the rule says next
     Status,
@@ -131,6 +134,10 @@ pub enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Adopt a published dictionary of adverse event terms, or print it as drafts
+    ///
+    /// Example: trial --key sponsor dictionary ctcae_v5.0.csv --name CTCAE-5.0
+    Dictionary(DictionaryArgs),
     /// Write completions for a shell
     Completions {
         /// The shell
@@ -279,6 +286,21 @@ pub enum AmendCommand {
         #[arg(long)]
         reason: String,
     },
+}
+
+/// Which dictionary to adopt.
+#[derive(Debug, Args)]
+pub struct DictionaryArgs {
+    /// Comma-separated values with the columns soc, term and grade1 to grade5; a grade exists where its cell says what it
+    /// is
+    #[arg(value_name = "FILE.csv")]
+    pub file: PathBuf,
+    /// Name and edition, as the protocol names it
+    #[arg(long)]
+    pub name: String,
+    /// Print drafts for `trial append --file`, and append nothing
+    #[arg(long)]
+    pub drafts: bool,
 }
 
 /// Which entries to list.

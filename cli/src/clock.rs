@@ -50,7 +50,7 @@ impl Zone {
     }
 
     /// The last millisecond of a day.
-    fn end_of(self, day: NaiveDate) -> DateTime<Utc> {
+    pub fn end_of(self, day: NaiveDate) -> DateTime<Utc> {
         let last = NaiveTime::from_hms_milli_opt(23, 59, 59, 999).expect("a time of day");
         let local = self.0.from_local_datetime(&day.and_time(last)).latest();
         // A day whose last second was skipped by a change of the clock ends with the day in UTC.

@@ -1,7 +1,8 @@
 //! The demonstration's data as shipped: actors, protocol, dictionary, drafts, and the published numbers. Synthetic.
 
 use crate::{
-    commands::init::{CTCAE_SHORT, dictionary_event, protocol_event},
+    commands::init::{CTCAE_SHORT, protocol_event},
+    dictionary,
     error::CliError,
     published::Published,
 };
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use trial_core::{
     entry::Role,
     event::{SiteActivated, TrialOpened},
-    ids::{Key, Name, SiteId},
+    ids::{Key, SiteId},
     protocol::Protocol,
     text::Text,
 };
@@ -95,8 +96,7 @@ impl Demo {
     pub fn opening_events<'a>(&self, others: impl Iterator<Item = (&'a Actor, Key)>) -> Result<Vec<Value>, CliError> {
         let mut events = vec![self.site.clone()];
         events.extend(others.map(|(actor, key)| grant(actor, key)));
-        let dictionary: &Name = &self.protocol.dictionary;
-        events.push(dictionary_event(dictionary, CTCAE_SHORT)?);
+        events.extend(dictionary::events(&self.protocol.dictionary, &dictionary::parse(CTCAE_SHORT)?));
         events.push(protocol_event(&self.protocol));
         Ok(events)
     }

@@ -288,11 +288,13 @@ pub struct Drafts<R> {
     reader: R,
     line: usize,
     buffer: Vec<u8>,
+    unreadable: bool,
 }
 
-/// Reads drafts line by line; goes on after a line that is no draft, so that all faults of a file can be told.
+/// Reads drafts line by line; goes on after a line that is no draft, so that all faults of a file can be told. Ends after
+/// the first line that cannot be read at all.
 pub fn drafts<R: BufRead>(reader: R) -> Drafts<R> {
-    Drafts { reader, line: 0, buffer: Vec::new() }
+    Drafts { reader, line: 0, buffer: Vec::new(), unreadable: false }
 }
 
 impl<R: BufRead> Drafts<R> {
@@ -320,15 +322,20 @@ impl<R: BufRead> Iterator for Drafts<R> {
     type Item = Result<(usize, Draft), DraftError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
+        while !self.unreadable {
             self.line += 1;
             match self.advance() {
                 Ok(false) => return None,
                 Ok(true) if self.buffer.trim_ascii().is_empty() => {}
                 Ok(true) => return Some(Draft::parse(self.line, &self.buffer).map(|draft| (self.line, draft))),
-                Err(error) => return Some(Err(DraftError { line: self.line, fault: DraftFault::Read(error) })),
+                Err(error) => {
+                    // A folder, for example, fails in the same way for ever.
+                    self.unreadable = true;
+                    return Some(Err(DraftError { line: self.line, fault: DraftFault::Read(error) }));
+                }
             }
         }
+        None
     }
 }
 

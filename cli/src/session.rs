@@ -104,11 +104,15 @@ impl Fold {
             (None, Clock::System) => clock::now()?,
             (None, Clock::Simulated) => self.last.unwrap_or_default(),
         };
-        let today = zone.day(instant);
-        let day = self.lens.cutoff.map_or(today, |cutoff| cutoff.min(today));
-        let reading = Reading { day, as_of, cutoff: self.lens.cutoff };
+        let reading = reading(zone, instant, as_of, self.lens.cutoff);
         Ok((self.trial, reading, opened, zone))
     }
+}
+
+/// A reading at an instant; with a cutoff, at the end of that day if it came before.
+pub fn reading(zone: Zone, at: DateTime<Utc>, as_of: Option<DateTime<Utc>>, cutoff: Option<NaiveDate>) -> Reading {
+    let instant = cutoff.map_or(at, |cutoff| zone.end_of(cutoff).min(at));
+    Reading { day: zone.day(instant), instant, as_of, cutoff }
 }
 
 impl Session {

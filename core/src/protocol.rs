@@ -34,6 +34,10 @@ pub struct Protocol {
     pub dlt: DltDefinition,
     /// When a subject counts for dose-limiting toxicity.
     pub evaluability: EvaluabilityRule,
+    /// Version of the consent form that belongs to this edition: whoever is treated under it has consented to it. Left
+    /// out, any form will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_form: Option<Name>,
     /// The dictionary of adverse event terms, by the name under which it is adopted.
     pub dictionary: Name,
     /// Baseline characteristics, in the order of the table.
@@ -46,6 +50,9 @@ pub struct Protocol {
     pub groupings: Vec<Grouping>,
     /// Time-to-event endpoints.
     pub survival: Vec<SurvivalEndpoint>,
+    /// Where endpoints with progression are censored although an event is recorded.
+    #[serde(default, skip_serializing_if = "Censoring::is_default")]
+    pub censoring: Censoring,
     /// Days from the origin at which survival is read, for example 365.
     pub landmark_days: Vec<u32>,
     /// Comparisons of time-to-event endpoints between groups (log-rank).
@@ -286,7 +293,8 @@ words!(
     CensoredAt {
         /// At the last contact.
         LastContact = "last_contact",
-        /// At the last tumour assessment.
+        /// At the last tumour assessment that could be evaluated; without one after the baseline, or without a
+        /// baseline, at the first treatment.
         LastAssessment = "last_assessment",
     }
 );
@@ -304,6 +312,41 @@ pub struct SurvivalEndpoint {
     pub events: Vec<Terminal>,
     /// Where a subject without the event is censored.
     pub censored_at: CensoredAt,
+}
+
+/// When progression or death comes too long after the last assessment to be dated (FDA 2018, clinical trial endpoints
+/// for cancer drugs, appendix C). New anticancer therapy does not censor: it is not recorded in this log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub struct Censoring {
+    /// Scheduled assessments missed in a row from which an event is censored at the last one that could be evaluated
+    /// (default 2).
+    pub missed_visits: u8,
+    /// Days between scheduled assessments; left out, no event is censored for missed visits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visit_interval_days: Option<u16>,
+    /// How many days late an assessment may be and still count for its visit (default 0).
+    pub visit_window_days: u16,
+}
+
+impl Default for Censoring {
+    fn default() -> Self {
+        Censoring { missed_visits: 2, visit_interval_days: None, visit_window_days: 0 }
+    }
+}
+
+impl Censoring {
+    fn is_default(&self) -> bool {
+        *self == Censoring::default()
+    }
+
+    /// The longest time in days from one assessment to an event that is still dated by it: all visits between but the
+    /// last allowed may be missed. None where the protocol states no interval.
+    pub fn longest_gap_days(&self) -> Option<i64> {
+        let interval = i64::from(self.visit_interval_days?);
+        Some(i64::from(self.missed_visits) * interval + i64::from(self.visit_window_days))
+    }
 }
 
 /// A comparison of an endpoint between groups.
@@ -371,6 +414,9 @@ impl Protocol {
         let shares = [self.evaluability.min_intakes_percent, self.evaluability.min_fractions_percent];
         if shares.iter().any(|share| *share > 100) {
             faults.push("evaluability: expected percentages of at most 100".into());
+        }
+        if self.censoring.visit_interval_days == Some(0) || self.censoring.missed_visits == 0 {
+            faults.push("censoring: expected at least 1 day between visits and at least 1 missed visit".into());
         }
         let grouping = |name: &Name| self.groupings.iter().any(|g| g.name == *name);
         let unknown = |by: &Name, what: &str| (!grouping(by)).then(|| format!("{what}: no grouping is named {by}"));

@@ -120,14 +120,18 @@ pub fn message(body: &[u8]) -> Vec<u8> {
 /// The line of a body (canonical bytes) and its signatures, in any order.
 pub fn line(body: &[u8], signatures: impl IntoIterator<Item = (Key, Signature)>) -> Envelope {
     let signatures: BTreeMap<Key, Signature> = signatures.into_iter().collect();
+    Envelope::new(assemble(body, signatures.into_iter().map(|(key, signature)| (key, STANDARD.encode(signature)))))
+}
+
+/// The bytes of a line, its signatures in the order given.
+fn assemble(body: &[u8], signatures: impl Iterator<Item = (Key, impl fmt::Display)>) -> Vec<u8> {
     let mut line = [b"{\"body\":", body, b",\"signatures\":["].concat();
-    for (i, (key, signature)) in signatures.iter().enumerate() {
+    for (i, (key, sig)) in signatures.enumerate() {
         let comma = if i > 0 { "," } else { "" };
-        let sig = STANDARD.encode(signature);
         line.extend_from_slice(format!(r#"{comma}{{"alg":"ed25519","key":"{key}","sig":"{sig}"}}"#).as_bytes());
     }
     line.extend_from_slice(b"]}");
-    Envelope::new(line)
+    line
 }
 
 /// The parts of a line that has the right shape.
@@ -186,7 +190,21 @@ pub(crate) struct Misshapen {
 pub(crate) fn read(envelope: &Envelope) -> Result<Parts<'_>, Misshapen> {
     let line: Line<'_> = typed(envelope.as_bytes(), "")?;
     let signed = line.body.get().as_bytes();
-    Ok(Parts { signed, body: typed(signed, "/body")?, signatures: line.signatures })
+    let body: Body = typed(signed, "/body")?;
+    // One spelling for each entry: serde would also take an array for an object, or {"ed25519":null} for a word, and
+    // whoever holds the file could then change bytes that nobody signed.
+    let other = |pointer: &str| Misshapen {
+        pointer: pointer.to_owned(),
+        message: "members in another than their one spelling".to_owned(),
+    };
+    if body.to_vec().ok().as_deref() != Some(signed) {
+        return Err(other("/body"));
+    }
+    let spelled = assemble(signed, line.signatures.iter().map(|s| (s.key, s.sig)));
+    if spelled != envelope.as_bytes() {
+        return Err(other("/signatures"));
+    }
+    Ok(Parts { signed, body, signatures: line.signatures })
 }
 
 fn typed<'a, T: Deserialize<'a>>(bytes: &'a [u8], parent: &str) -> Result<T, Misshapen> {
@@ -293,6 +311,27 @@ mod tests {
         assert_eq!(refused(r#","recorded_at""#, r#","reason":null,"recorded_at""#), "/body/reason");
         assert_eq!(refused(r#","signer""#, r#","sealed":{},"signer""#), "/body/sealed");
         assert_eq!(refused(r#""alg":"ed25519""#, r#""alg":"none""#), "/signatures/0/alg");
+    }
+
+    #[test]
+    fn a_second_spelling_of_the_same_members_is_refused() {
+        let text = golden()["entries"][3]["line"].as_str().unwrap().to_owned();
+        let refused = |from: &str, to: &str| {
+            assert!(text.contains(from), "{from}");
+            let other = Envelope::new(text.replacen(from, to, 1).into_bytes());
+            assert_eq!(canon::check(other.as_bytes()), Ok(()), "{to}");
+            read(&other).unwrap_err().pointer
+        };
+        assert_eq!(refused(r#""alg":"ed25519""#, r#""alg":{"ed25519":null}"#), "/signatures");
+        assert_eq!(refused(r#""role":"investigator""#, r#""role":{"investigator":null}"#), "/body");
+        assert_eq!(refused(r#""role":"investigator""#, r#""role":"investigator","site":null"#), "/body");
+        let (body, signatures) = text.split_once(r#","signatures":"#).unwrap();
+        let first = signatures.split_once(r#"},"#).unwrap().0.trim_start_matches('[');
+        let fields: Value = serde_json::from_str(&format!("{first}}}")).unwrap();
+        let array = format!("[{},{},{}]", fields["alg"], fields["key"], fields["sig"]);
+        assert_eq!(refused(&format!("{first}}}"), &array), "/signatures");
+        let line = format!("[{},{}]", body.trim_start_matches(r#"{"body":"#), &signatures[..signatures.len() - 1]);
+        assert_eq!(refused(&text, &line), "/signatures");
     }
 
     #[test]

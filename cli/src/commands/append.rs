@@ -3,7 +3,7 @@
 use super::{key_ring, signer};
 use crate::{
     args::{AppendArgs, Global},
-    draft::{self, Draft},
+    draft::{self, Draft, DraftError, DraftFault},
     error::{CliError, ErrorKind},
     flags,
     output::Output,
@@ -125,6 +125,8 @@ fn append_file(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<
         bar.inc(1);
         reports.push(match drafted {
             Ok((line, draft)) => record_line(&mut recorder, line, &draft, alias)?,
+            // Nothing is known of what could not be read.
+            Err(DraftError { fault: DraftFault::Read(e), .. }) => return Err(unreadable(e)),
             // The message names the line itself.
             Err(e) => {
                 let message = e.to_string();

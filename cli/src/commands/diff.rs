@@ -6,9 +6,9 @@ use crate::{
     clock::{Zone, stamp},
     error::CliError,
     output::Output,
-    session::{Lens, Session},
+    session::{Lens, Session, reading},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -115,13 +115,13 @@ fn compare(session: &Session, lens: &Lens, from: Cut, to: Cut) -> Result<Diff, C
             break;
         }
         if !from.holds(&entry) {
-            let day = session.zone.day(entry.recorded_at);
+            let now = at(session, entry.recorded_at, lens);
             before.get_or_insert_with(|| read(&trial, session, last));
             *added.entry(entry.event.kind().to_string()).or_insert(0) += 1;
             if let Some(amendment) = amendment(&entry, &events) {
-                let was = numbers(&trial, at(day, lens))?;
+                let was = numbers(&trial, now)?;
                 trial.apply(&entry);
-                let moved = moved(&was, &numbers(&trial, at(day, lens))?);
+                let moved = moved(&was, &numbers(&trial, now)?);
                 amended.push(Amended { moved, ..amendment });
             } else {
                 trial.apply(&entry);
@@ -138,14 +138,14 @@ fn compare(session: &Session, lens: &Lens, from: Cut, to: Cut) -> Result<Diff, C
     Ok(Diff { from: before.cut, to: after.cut, added, amended, moved })
 }
 
-fn at(day: NaiveDate, lens: &Lens) -> Reading {
-    Reading { day: lens.cutoff.map_or(day, |cutoff| cutoff.min(day)), as_of: None, cutoff: lens.cutoff }
+fn at(session: &Session, instant: DateTime<Utc>, lens: &Lens) -> Reading {
+    reading(session.zone, instant, None, lens.cutoff)
 }
 
-/// The trial as read on the day of the last entry before the cut.
+/// The trial as read at the last entry before the cut.
 fn read(trial: &Trial, session: &Session, last: Option<DateTime<Utc>>) -> Replay {
-    let day = last.map_or(session.reading.day, |at| session.zone.day(at));
-    Replay::read(trial, Reading { day, as_of: last, cutoff: session.reading.cutoff })
+    let instant = last.unwrap_or(session.reading.instant);
+    Replay::read(trial, reading(session.zone, instant, last, session.reading.cutoff))
 }
 
 fn numbers(trial: &Trial, reading: Reading) -> Result<Value, CliError> {

@@ -4,6 +4,7 @@ use super::{key_ring, signer};
 use crate::{
     args::{Global, InitArgs},
     clock::{self, Zone},
+    dictionary,
     draft::Draft,
     error::CliError,
     keys::KeyRing,
@@ -14,14 +15,12 @@ use crate::{
 use serde_json::{Value, json};
 use std::{fs, path::Path, str::FromStr};
 use trial_core::{
-    dictionary::TermEntry,
     entry::{Meaning, Role, Signer},
     event::{Clock, DataKind, TrialOpened},
-    ids::Name,
     protocol::Protocol,
     text::Text,
 };
-use trial_ledger::{body::RecordedAt, canon, hash, key::Secret, ledger::Ledger, tip::Tip};
+use trial_ledger::{body::RecordedAt, key::Secret, ledger::Ledger, tip::Tip};
 
 /// The short list of CTCAE v4.0 terms that comes with the program: facts only (term, class, grades that exist).
 pub const CTCAE_SHORT: &str = include_str!("../../../schemas/dictionaries/ctcae-4.0-short.json");
@@ -43,7 +42,8 @@ pub fn run(global: &Global, args: &InitArgs, output: &mut Output<'_>) -> Result<
         }
     };
     // Whatever can be refused is refused before there is a directory.
-    let events = [protocol_event(&protocol), dictionary_event(&protocol.dictionary, &terms)?];
+    let adopted = dictionary::events(&protocol.dictionary, &dictionary::parse(&terms)?);
+    let events = std::iter::once(protocol_event(&protocol)).chain(adopted);
     let opened = TrialOpened {
         trial: flag("--trial", &args.trial)?,
         registry: args.registry.as_deref().map(|registry| flag("--registry", registry)).transpose()?,
@@ -128,22 +128,6 @@ pub fn reopen(dir: &Path, ring: KeyRing) -> Result<Recorder, CliError> {
 /// The event that puts a protocol in force.
 pub fn protocol_event(protocol: &Protocol) -> Value {
     json!({ "type": "protocol_activated", "version": 1, "protocol": protocol })
-}
-
-/// The event that adopts a dictionary, from a JSON array of terms.
-///
-/// # Errors
-/// The text is not a list of terms.
-pub fn dictionary_event(name: &Name, terms: &str) -> Result<Value, CliError> {
-    let terms: Vec<TermEntry> =
-        serde_json::from_str(terms).map_err(|e| CliError::usage(format!("not a list of terms: {e}")))?;
-    let value = json!(terms);
-    let canonical = canon::to_vec(&value).map_err(|e| CliError::usage(format!("not a list of terms: {e}")))?;
-    let sha256 = hash::sha256(&[&canonical]);
-    Ok(json!({
-        "type": "dictionary_adopted", "version": 1, "dictionary": name, "sha256": sha256, "part": 1, "parts": 1,
-        "terms": value
-    }))
 }
 
 /// Reads a protocol from a JSON file.

@@ -5,11 +5,13 @@ mod append;
 mod completions;
 mod demo;
 mod design;
+mod dictionary;
 mod diff;
 mod export;
 mod history;
 pub mod init;
 mod key;
+mod lesions;
 mod log;
 pub mod paths;
 mod replay;
@@ -42,7 +44,8 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Verify { path } => verify::run(global, path.as_deref(), output),
         Command::Log(args) => log::run(global, args, output),
         Command::Show { seq } => show::run(global, *seq, output),
-        Command::History { subject, field } => history::run(global, subject, field.as_deref(), output),
+        Command::History { subject, lesions: true, field: _ } => lesions::run(global, subject, output),
+        Command::History { subject, field, lesions: false } => history::run(global, subject, field.as_deref(), output),
         Command::Status => status::run(global, output),
         Command::Replay => replay::run(global, output),
         Command::Why { number } => why::run(global, number, output),
@@ -50,6 +53,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Paths(args) => paths::run(global, args, output),
         Command::Design(args) => design::run(args, output),
         Command::Export { output: file } => export::run(global, file.as_deref(), output),
+        Command::Dictionary(args) => dictionary::run(global, args, output),
         Command::Completions { shell } => completions::run(*shell, output),
     }
 }

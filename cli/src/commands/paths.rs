@@ -114,7 +114,7 @@ fn of_standing(protocol: &Protocol, standing: &Escalation, levels: u8) -> PathsA
     let pending = standing.open_slots + here.map_or(0, |l| l.pending);
     PathsAnswer {
         cut: None,
-        recommendation: standing.recommendation.clone(),
+        recommendation: standing.recommendation,
         current_level: current,
         next_steps: next_step_table(&protocol.design, &counts, current, pending),
         departures: Vec::new(),

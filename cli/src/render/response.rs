@@ -14,26 +14,22 @@ pub fn response(response: &ResponseTable, terminal: Terminal) -> String {
     let columns = [("Response", Side::Left), ("Overall", Side::Left), ("RT in-field", Side::Left)];
     let mut grid = Grid::new(&columns);
     let both = [response.overall, response.in_field];
-    let categories: [(&str, fn(&Counts) -> usize); 5] = [
-        ("Complete response (CR)", |c| c.CR),
-        ("Partial response (PR)", |c| c.PR),
-        ("Stable disease (SD)", |c| c.SD),
-        ("Progressive disease (PD)", |c| c.PD),
-        ("Not evaluable (NE)", |c| c.NE),
-    ];
-    for (label, of) in categories {
+    let count = |label: &str, of: &dyn Fn(&Counts) -> usize| {
         let cells = both.iter().map(|counts| number::count(of(counts), counts.percent(of(counts)), 1));
-        grid.row([label.to_owned()].into_iter().chain(cells));
-    }
-    let rates: [(&str, fn(&Rate) -> String); 3] = [
-        ("Response rate (CR + PR)", |r| format!("{}/{} ({})", r.x, r.n, number::share(r.estimate))),
-        ("  95% CI, exact", |r| number::shares(r.ci95)),
-        ("  95% CI, Wilson", |r| number::shares(r.wilson95)),
-    ];
-    for (label, of) in rates {
+        [label.to_owned()].into_iter().chain(cells).collect::<Vec<String>>()
+    };
+    grid.row(count("Complete response (CR)", &|c| c.CR));
+    grid.row(count("Partial response (PR)", &|c| c.PR));
+    grid.row(count("Stable disease (SD)", &|c| c.SD));
+    grid.row(count("Progressive disease (PD)", &|c| c.PD));
+    grid.row(count("Not evaluable (NE)", &|c| c.NE));
+    let rate = |label: &str, of: &dyn Fn(&Rate) -> String| {
         let cells = both.iter().map(|counts| counts.rate.as_ref().map_or("-".into(), of));
-        grid.row([label.replace("  ", "\u{a0}\u{a0}")].into_iter().chain(cells));
-    }
+        [label.to_owned()].into_iter().chain(cells).collect::<Vec<String>>()
+    };
+    grid.row(rate("Response rate (CR + PR)", &|r| format!("{}/{} ({})", r.x, r.n, number::share(r.estimate))));
+    grid.row(rate("\u{a0}\u{a0}95% CI, exact", &|r| number::shares(r.ci95)));
+    grid.row(rate("\u{a0}\u{a0}95% CI, Wilson", &|r| number::shares(r.wilson95)));
     terminal.heading(&heading) + &grid.text(terminal) + &not_assessed(response, terminal)
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Admission, Admitted, Refusal};
 use crate::{
+    dictionary::Adoption,
     escalation::State,
     event::{
         Conformity, DecisionBasis, DictionaryAdopted, EscalationDecided, MtdDeclared, ProtocolActivated, SignedOff,
@@ -39,7 +40,20 @@ impl Admission<'_> {
         if e.terms.iter().any(|term| term.grades.is_empty()) {
             return Err(Refusal::new("a term without a grade can never be reported"));
         }
-        Ok(())
+        let (name, known) = (&e.dictionary, &self.trial.conduct.dictionaries);
+        if known.get(name).is_some() {
+            return Err(Refusal::new(format!("{name} is adopted already")).hint("give another list another name"));
+        }
+        if known.has_part(e) {
+            return Err(Refusal::new(format!("part {} of {name} is there already", e.part)));
+        }
+        match known.adoption_with(e) {
+            Adoption::Whole | Adoption::Missing(_) => Ok(()),
+            Adoption::Differs(found) => {
+                let message = format!("the terms of {name} have the SHA-256 {found}, each part names {}", e.sha256);
+                Err(Refusal::new(message).hint("make all parts from one list: trial dictionary FILE.csv --name NAME"))
+            }
+        }
     }
 
     fn basis(&self, basis: &DecisionBasis) -> Admitted {

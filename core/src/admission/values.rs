@@ -2,6 +2,7 @@
 
 use super::{Admission, Admitted, Refusal};
 use crate::{
+    dictionary::{Adoption, Dictionary, TermEntry},
     event::{
         AdverseEventReported, AdverseEventUpdated, BaselineValue, DeathRecorded, DltRuled, SeriousEventReported,
         TumourAssessed,
@@ -44,6 +45,14 @@ pub(super) fn baseline(protocol: &Protocol, name: &Name, value: &BaselineValue) 
     }
 }
 
+fn grade_exists(entry: &TermEntry, term: &Text, grade: Grade) -> Admitted {
+    if entry.grades.contains(&grade) {
+        return Ok(());
+    }
+    let grades: Vec<_> = entry.grades.iter().map(|g| g.to_string()).collect();
+    Err(Refusal::new(format!("{term} has no grade {grade}: expected {}", grades.join(", "))))
+}
+
 impl Admission<'_> {
     fn adverse_event(&self, subject: &SubjectId, ae: &Name) -> Result<(Seq, &AdverseEvent), Refusal> {
         let known = self.trial.safety.get(subject, ae);
@@ -54,13 +63,38 @@ impl Admission<'_> {
         })
     }
 
-    /// Whether the term exists in the adopted dictionary, and the grade for the term.
-    fn graded(&self, term: &Text, grade: Grade) -> Admitted {
-        let dictionary = &self.trial.conduct.dictionary;
-        if dictionary.is_empty() {
-            let hint = "the sponsor adopts one: trial append dictionary-adopted ...";
-            return Err(Refusal::new("no dictionary of adverse event terms is adopted").hint(hint));
+    /// The dictionary that the protocol names; no other counts.
+    fn dictionary(&self) -> Result<&Dictionary, Refusal> {
+        let conduct = &self.trial.conduct;
+        let name = &self.protocol()?.dictionary;
+        let none = "no dictionary of adverse event terms is adopted";
+        match conduct.dictionaries.adoption(name) {
+            Some(Adoption::Whole) => {}
+            Some(Adoption::Missing(parts)) => {
+                let parts: Vec<_> = parts.iter().map(u8::to_string).collect();
+                let message = format!("{none}: {name} lacks part {}", parts.join(", "));
+                return Err(Refusal::new(message).hint("append the parts that are missing"));
+            }
+            Some(Adoption::Differs(_)) => {
+                let message = format!("{none}: the parts of {name} do not add up to the SHA-256 that they name");
+                return Err(Refusal::new(message).hint("adopt it again: trial dictionary FILE.csv --name NAME"));
+            }
+            None => {
+                let hint = "the sponsor adopts one: trial append dictionary-adopted ... or trial dictionary FILE.csv";
+                let others: Vec<_> = conduct.dictionaries.names().map(|n| n.as_str()).collect();
+                let message = match others.is_empty() {
+                    true => none.to_owned(),
+                    false => format!("the protocol names the dictionary {name}, adopted is {}", others.join(", ")),
+                };
+                return Err(Refusal::new(message).hint(hint));
+            }
         }
+        conduct.dictionary().ok_or_else(|| Refusal::new(none))
+    }
+
+    /// Whether the term exists in the protocol's dictionary, and the grade for the term.
+    fn graded(&self, term: &Text, grade: Grade) -> Admitted {
+        let dictionary = self.dictionary()?;
         let Some(entry) = dictionary.get(term) else {
             let refusal = Refusal::new(format!("{term:?} is not a term of the dictionary", term = term.as_str()));
             return Err(match dictionary.nearest(term) {
@@ -68,11 +102,15 @@ impl Admission<'_> {
                 None => refusal,
             });
         };
-        if entry.grades.contains(&grade) {
-            return Ok(());
+        grade_exists(entry, term, grade)
+    }
+
+    /// Whether a grade exists for a term that was reported under this or an earlier edition of the protocol.
+    fn regraded(&self, term: &Text, grade: Grade) -> Admitted {
+        match self.trial.conduct.term(term) {
+            Some(entry) => grade_exists(entry, term, grade),
+            None => self.graded(term, grade),
         }
-        let grades: Vec<_> = entry.grades.iter().map(|g| g.to_string()).collect();
-        Err(Refusal::new(format!("{term} has no grade {grade}: expected {}", grades.join(", "))))
     }
 
     fn components(&self, names: impl Iterator<Item = Name>) -> Admitted {
@@ -108,7 +146,7 @@ impl Admission<'_> {
     pub(super) fn adverse_event_updated(&self, e: &AdverseEventUpdated) -> Admitted {
         let (seq, ae) = self.adverse_event(&e.subject, &e.ae)?;
         if let (Some(grade), Some((_, report))) = (e.grade, ae.report()) {
-            self.graded(&report.term, grade)?;
+            self.regraded(&report.term, grade)?;
         }
         let onset = ae.report().map(|(_, report)| report.occurred_at.day());
         let days = [Some(e.occurred_at), e.ended_at].into_iter().flatten().map(|m| m.day());

@@ -101,13 +101,62 @@ impl EntryCorrected {
                 members.insert(member, self.new.clone());
             }
             Value::Array(items) => {
-                let index: usize = member.parse().map_err(|_| CorrectionError::NoSuchMember)?;
-                *items.get_mut(index).ok_or(CorrectionError::NoSuchMember)? = self.new.clone();
+                // RFC 6901 spells an index in one way: with `01` or `+1` the current value above was not the one here.
+                let index = member.parse::<usize>().ok().filter(|index| index.to_string() == member);
+                *index.and_then(|i| items.get_mut(i)).ok_or(CorrectionError::NoSuchMember)? = self.new.clone();
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
                 return Err(CorrectionError::NoSuchMember);
             }
         }
-        Event::from_value(value).map_err(CorrectionError::Event)
+        let event = Event::from_value(value.clone()).map_err(CorrectionError::Event)?;
+        if event.to_value() == value {
+            Ok(event)
+        } else {
+            let message = "members in another than their one spelling".to_owned();
+            Err(CorrectionError::Event(EventError::Schema { pointer: self.field.clone(), message }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn assessed() -> Event {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/examples/tumour_assessed.json");
+        Event::from_value(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()).unwrap()
+    }
+
+    fn corrected(field: &str, old: Value, new: Value) -> Result<Value, CorrectionError> {
+        let correction = EntryCorrected { target: Seq(1), field: field.to_owned(), old, new };
+        correction.apply_to(&assessed()).map(|event| event.to_value())
+    }
+
+    #[test]
+    fn a_correction_reaches_a_member_of_a_list_and_nothing_else_changes() {
+        let mut expected = assessed().to_value();
+        expected["targets"][0]["diameter"]["value"] = json!("64");
+        assert_eq!(corrected("/targets/0/diameter/value", json!("46"), json!("64")), Ok(expected));
+    }
+
+    #[test]
+    fn an_index_in_a_second_spelling_reaches_nothing() {
+        let lesion = json!({"lesion":"T9","site":"liver","in_field":true,"diameter":{"value":"46","unit":"mm"}});
+        for field in ["/targets/00", "/targets/+0", "/targets/-0", "/targets/1", "/targets/-", "targets/0", ""] {
+            let found = corrected(field, Value::Null, lesion.clone());
+            assert_eq!(found, Err(CorrectionError::NoSuchMember), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_new_value_in_a_second_spelling_is_refused() {
+        let old = json!({"value":"46","unit":"mm"});
+        assert!(corrected("/targets/0/diameter", old.clone(), json!({"value":"46","unit":"cm"})).is_ok());
+        for new in [json!(["46", "cm"]), json!({"value":"46","unit":{"cm":null}})] {
+            let found = corrected("/targets/0/diameter", old.clone(), new);
+            assert!(matches!(found, Err(CorrectionError::Event(EventError::Schema { .. }))), "{found:?}");
+        }
     }
 }

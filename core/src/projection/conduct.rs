@@ -2,15 +2,16 @@
 
 use super::Projection;
 use crate::{
-    dictionary::Dictionary,
+    dictionary::{Dictionaries, Dictionary, TermEntry},
     entry::{Change, Entry},
     event::{DeviationRecorded, EscalationDecided, Event, MtdDeclared, TrialOpened},
-    ids::{Name, Seq, SiteId},
+    ids::{Seq, SiteId},
     protocol::Protocol,
     stated::Stated,
     text::Text,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// How the trial is run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,12 +20,12 @@ pub struct Conduct {
     pub opened: Option<TrialOpened>,
     /// Protocol versions, in order: the last is in force.
     pub protocols: Stated<Protocol>,
+    /// When each of them was recorded, which is when it came into force.
+    pub in_force_since: Stated<DateTime<Utc>>,
     /// Active sites with their names.
     pub sites: BTreeMap<SiteId, (Seq, Text)>,
-    /// The adopted dictionaries, as one.
-    pub dictionary: Dictionary,
-    /// Names of the adopted dictionaries.
-    pub dictionaries: BTreeSet<Name>,
+    /// The dictionaries of adverse event terms, whole or still in parts.
+    pub dictionaries: Dictionaries,
     /// Signed decisions on escalation, in order, with their reasons.
     pub decisions: Stated<Decision>,
     /// Declared maximum tolerated doses, in order: the last counts.
@@ -55,16 +56,28 @@ impl Conduct {
         self.protocols.last().map(|(_, p)| p)
     }
 
+    /// The dictionary that the protocol in force names, once it is whole.
+    pub fn dictionary(&self) -> Option<&Dictionary> {
+        self.dictionaries.get(&self.protocol()?.dictionary)
+    }
+
+    /// A term of the protocol's dictionary, or else of one that an earlier edition named: what was recorded under that
+    /// edition keeps its meaning.
+    pub fn term(&self, term: &Text) -> Option<&TermEntry> {
+        let earlier = self.protocols.facts().rev().filter_map(|p| self.dictionaries.get(&p.dictionary));
+        self.dictionary().into_iter().chain(earlier).find_map(|dictionary| dictionary.get(term))
+    }
+
     fn set(&mut self, seq: Seq, event: &Event, entry: &Entry) {
         if let Event::TrialOpened(e) = event {
             self.opened = Some((**e).clone());
         } else if let Event::ProtocolActivated(e) = event {
             self.protocols.set(seq, e.protocol.clone());
+            self.in_force_since.set(seq, entry.recorded_at);
         } else if let Event::SiteActivated(e) = event {
             self.sites.insert(e.site.clone(), (seq, e.name.clone()));
         } else if let Event::DictionaryAdopted(e) = event {
-            self.dictionary.adopt(&e.terms);
-            self.dictionaries.insert(e.dictionary.clone());
+            self.dictionaries.take(e);
         } else if let Event::EscalationDecided(e) = event {
             let signed_by = entry.signer.name.clone();
             self.decisions.set(seq, Decision { decided: (**e).clone(), signed_by, reason: entry.reason.clone() });

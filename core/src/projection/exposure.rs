@@ -2,7 +2,7 @@
 
 use super::Projection;
 use crate::{
-    entry::{Change, Entry},
+    entry::{Change, Effect, Entry},
     event::{Cause, DosingChange, Event},
     ids::{Name, Seq, SubjectId},
     quantity::{Decimal, Mass},
@@ -92,6 +92,10 @@ impl Agent {
 
 impl Projection for Exposure {
     fn apply(&mut self, entry: &Entry) {
+        if let Effect::Revises { target, .. } = &entry.effect {
+            // A correction may name another drug: nothing stays under the old one.
+            self.change(Change::Unset(*target));
+        }
         self.change(entry.change());
     }
 }

@@ -2,8 +2,9 @@
 
 use super::Projection;
 use crate::{
-    entry::{Change, Entry},
-    event::{AdverseEventReported, AdverseEventUpdated, DltRuling, Event, Outcome},
+    date::Moment,
+    entry::{Change, Effect, Entry},
+    event::{AdverseEventReported, AdverseEventUpdated, DltRuling, Event, Outcome, Seriousness},
     grade::Grade,
     ids::{Name, Seq, SubjectId},
     relation::Attribution,
@@ -27,17 +28,21 @@ pub struct AdverseEvent {
     pub updates: Stated<AdverseEventUpdated>,
     /// Reports to the sponsor as serious.
     pub serious_reports: Stated<SeriousReport>,
+    /// When the report or an update that calls it serious was recorded: the site knew by then.
+    pub recorded_serious: Stated<DateTime<Utc>>,
     /// Rulings on dose-limiting toxicity: the last counts.
     pub rulings: Stated<Ruling>,
 }
 
 /// A report of a serious event.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SeriousReport {
-    /// When the investigator became aware, where the instant is known.
-    pub aware: (NaiveDate, Option<DateTime<Utc>>),
+    /// When the investigator became aware.
+    pub aware: Moment,
     /// When it was reported to the sponsor.
-    pub reported: (NaiveDate, Option<DateTime<Utc>>),
+    pub reported: Moment,
+    /// Why it is serious.
+    pub criteria: Vec<Seriousness>,
 }
 
 /// A ruling on dose-limiting toxicity.
@@ -64,16 +69,33 @@ impl Safety {
         self.by_subject.entry(subject.clone()).or_default().entry(ae.clone()).or_default()
     }
 
+    /// Keeps when an event was first recorded as serious; a correction of something else does not move it.
+    fn note_serious(&mut self, seq: Seq, event: &Event, recorded_at: DateTime<Utc>) {
+        let (subject, ae, serious) = if let Event::AdverseEventReported(e) = event {
+            (&e.subject, &e.ae, e.serious)
+        } else if let Event::AdverseEventUpdated(e) = event {
+            (&e.subject, &e.ae, e.serious == Some(true))
+        } else {
+            return;
+        };
+        if serious {
+            self.at(subject, ae).recorded_serious.set(seq, recorded_at);
+        }
+    }
+
+    /// When this entry was first recorded as calling its event serious.
+    fn serious_since(&self, seq: Seq) -> Option<DateTime<Utc>> {
+        let mut all = self.by_subject.values().flat_map(BTreeMap::values);
+        all.find_map(|ae| ae.recorded_serious.get(seq).copied())
+    }
+
     fn set(&mut self, seq: Seq, event: &Event) {
         if let Event::AdverseEventReported(e) = event {
             self.at(&e.subject, &e.ae).reports.set(seq, (**e).clone());
         } else if let Event::AdverseEventUpdated(e) = event {
             self.at(&e.subject, &e.ae).updates.set(seq, (**e).clone());
         } else if let Event::SeriousEventReported(e) = event {
-            let report = SeriousReport {
-                aware: (e.aware_at.day(), e.aware_at.instant()),
-                reported: (e.occurred_at.day(), e.occurred_at.instant()),
-            };
+            let report = SeriousReport { aware: e.aware_at, reported: e.occurred_at, criteria: e.criteria.clone() };
             self.at(&e.subject, &e.ae).serious_reports.set(seq, report);
         } else if let Event::DltRuled(e) = event {
             let ruling = Ruling { ruling: e.ruling, clause: e.clause.clone() };
@@ -169,7 +191,16 @@ impl AdverseEvent {
 
 impl Projection for Safety {
     fn apply(&mut self, entry: &Entry) {
+        let mut known = entry.recorded_at;
+        if let Effect::Revises { target, .. } = &entry.effect {
+            // A correction may give the event another name: nothing stays under the old one.
+            known = self.serious_since(*target).unwrap_or(known);
+            self.change(Change::Unset(*target));
+        }
         self.change(entry.change());
+        if let Change::Set(seq, event) = entry.change() {
+            self.note_serious(seq, event, known);
+        }
     }
 }
 
@@ -183,6 +214,7 @@ impl Safety {
                     ae.reports.unset(seq);
                     ae.updates.unset(seq);
                     ae.serious_reports.unset(seq);
+                    ae.recorded_serious.unset(seq);
                     ae.rulings.unset(seq);
                 }
             }

@@ -111,6 +111,23 @@ impl Trial {
         let fraction = self.radiotherapy.of(subject).and_then(|course| course.first_day());
         drug.into_iter().chain(fraction).min()
     }
+
+    /// Every dose and fraction of a subject: its day and its entry.
+    fn treatments(&self, subject: &SubjectId) -> impl Iterator<Item = (NaiveDate, Seq)> {
+        let doses = self.exposure.of(subject).flat_map(|(_, agent)| agent.doses.iter().map(|(seq, d)| (d.day, seq)));
+        let course = self.radiotherapy.of(subject).into_iter();
+        doses.chain(course.flat_map(|course| course.fractions.iter().map(|(seq, f)| (f.day, seq))))
+    }
+
+    /// The entry of the first protocol treatment, with its day.
+    pub fn first_treatment_entry(&self, subject: &SubjectId) -> Option<(Seq, NaiveDate)> {
+        self.treatments(subject).min().map(|(day, seq)| (seq, day))
+    }
+
+    /// The entry of the last protocol treatment, with its day.
+    pub fn last_treatment_entry(&self, subject: &SubjectId) -> Option<(Seq, NaiveDate)> {
+        self.treatments(subject).max().map(|(day, seq)| (seq, day))
+    }
 }
 
 impl Trial {

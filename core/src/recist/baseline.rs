@@ -107,10 +107,7 @@ fn size(target: &TargetLesion) -> Option<BaselineFinding> {
         return Some(BaselineFinding::NotMeasured { lesion });
     };
     let found_mm = found as f64 / 1000.0;
-    let least = match target.kind {
-        LesionKind::NonNodal => LEAST_DIAMETER,
-        LesionKind::Nodal => LEAST_SHORT_AXIS,
-    };
+    let least = least(target.kind);
     match target.kind {
         LesionKind::Nodal if (LEAST_DIAMETER..LEAST_SHORT_AXIS).contains(&found) => {
             Some(BaselineFinding::NodeIsNonTarget { lesion, found_mm })
@@ -119,6 +116,18 @@ fn size(target: &TargetLesion) -> Option<BaselineFinding> {
             (found < least).then_some(BaselineFinding::TooSmall { lesion, found_mm, least_mm: least as f64 / 1000.0 })
         }
     }
+}
+
+fn least(kind: LesionKind) -> i64 {
+    match kind {
+        LesionKind::NonNodal => LEAST_DIAMETER,
+        LesionKind::Nodal => LEAST_SHORT_AXIS,
+    }
+}
+
+/// Whether a target is of measurable size: 10 mm, a node 15 mm in short axis.
+pub fn is_measurable(target: &TargetLesion) -> bool {
+    target.micrometres().is_some_and(|found| found >= least(target.kind))
 }
 
 /// The organ by which targets are counted: sides left out, all lymph nodes together.

@@ -16,7 +16,7 @@ mod response;
 mod rules;
 mod target;
 
-pub use baseline::{BaselineFinding, baseline_findings};
+pub use baseline::{BaselineFinding, baseline_findings, is_measurable};
 pub use best::{Best, Course, best_response, progression_date, response_at};
 pub use evaluation::{Visit, evaluate};
 pub use lesion::{

@@ -6,6 +6,7 @@ use super::{
     escalation::Escalation,
     observation::{self, Observation},
     response::ResponseTable,
+    serious::{Serious, Timeliness},
 };
 use crate::{
     escalation::Flag,
@@ -15,7 +16,7 @@ use crate::{
     protocol::{AgentPlan, Protocol, RadiotherapyRules},
     quantity::Mass,
 };
-use chrono::{Days, NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
 /// One departure.
@@ -39,8 +40,6 @@ pub struct Deviation {
 
 /// More days than this between two fractions of a plan is more than a weekend.
 const LONGEST_GAP_DAYS: i64 = 3;
-/// A serious event is reported within 24 hours of awareness (EU 536/2014 art. 41).
-const SERIOUS_HOURS: i64 = 24;
 
 /// Reads all departures known on a day, by subject and day.
 pub fn read(
@@ -48,17 +47,19 @@ pub fn read(
     day: NaiveDate,
     escalation: Option<&Escalation>,
     response: &ResponseTable,
+    serious: &Serious,
 ) -> Vec<Deviation> {
     let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
     let mut found = Vec::new();
     for observation in observation::read(trial, day) {
         let mut of = Finder { trial, protocol, observation: &observation, found: &mut found };
+        of.consent();
         of.eligibility();
         of.drugs();
         of.radiotherapy();
-        of.serious_events();
         of.assessment(day, response);
     }
+    found.extend(serious_events(serious));
     found.extend(over_enrolments(escalation));
     found.extend(late_entries(trial, protocol));
     found.extend(recorded(trial));
@@ -83,6 +84,26 @@ impl Finder<'_> {
     ) {
         let subject = Some(self.observation.subject.clone());
         self.found.push(Deviation { rule, category, subject, day: at.0, what, important: None, seq: at.1 });
+    }
+
+    /// Under each edition that names a consent form: the first treatment without consent to that form.
+    fn consent(&mut self) {
+        let (trial, id) = (self.trial, &self.observation.subject);
+        let Some(subject) = trial.subjects.get(id) else { return };
+        let in_force: Vec<_> = trial.conduct.in_force_since.facts().zip(trial.conduct.protocols.facts()).collect();
+        let mut treatments = treatments(trial, id);
+        treatments.sort_unstable();
+        for (n, (_, edition)) in in_force.iter().enumerate() {
+            let Some(form) = &edition.consent_form else { continue };
+            let under =
+                |day, second| in_force.iter().rposition(|(since, _)| came_before(**since, day, second)) == Some(n);
+            let consented = |day| subject.consents.facts().any(|c| c.form == *form && c.day <= day);
+            let without = treatments.iter().find(|(day, second, _)| under(*day, *second) && !consented(*day)).copied();
+            if let Some((day, _, seq)) = without {
+                let what = format!("treated under edition {} without consent to form {form}", edition.edition);
+                self.add("consent_version", DeviationCategory::Consent, (Some(day), Some(seq)), what);
+            }
+        }
     }
 
     fn eligibility(&mut self) {
@@ -193,40 +214,81 @@ impl Finder<'_> {
         }
     }
 
-    fn serious_events(&mut self) {
-        let trial = self.trial;
-        for (name, ae) in trial.safety.of(&self.observation.subject) {
-            for (seq, report) in ae.serious_reports.iter() {
-                let late = match (report.aware.1, report.reported.1) {
-                    (Some(aware), Some(reported)) => reported - aware > TimeDelta::hours(SERIOUS_HOURS),
-                    _ => report.reported.0 > report.aware.0.checked_add_days(Days::new(1)).unwrap_or(report.aware.0),
-                };
-                if late {
-                    let what = format!("{name} reported later than {SERIOUS_HOURS} hours after awareness");
-                    self.add(
-                        "serious_event_late",
-                        DeviationCategory::SafetyReporting,
-                        (Some(report.reported.0), Some(seq)),
-                        what,
-                    );
-                }
+    /// The assessment at the protocol's time point, once its window has passed in a subject still followed.
+    fn assessment(&mut self, day: NaiveDate, response: &ResponseTable) {
+        let (trial, plan) = (self.trial, &self.protocol.response);
+        let Some(first) = self.observation.first_treatment else { return };
+        let on = |days: i64| first.checked_add_signed(TimeDelta::days(days));
+        let window = i64::from(plan.window_days);
+        let Some((target, last)) = on(plan.target_day.into()).zip(on(i64::from(plan.target_day) + window)) else {
+            return;
+        };
+        let died = trial.follow_up.of(&self.observation.subject).and_then(|f| f.death()).map(|(_, d)| d.day);
+        let assessed = response.of(&self.observation.subject).is_some_and(|s| s.at_time_point.is_some());
+        if day <= last || assessed || died.is_some_and(|died| died <= last) {
+            return;
+        }
+        // An assessment less than a window's width outside was meant for the time point; one further off was not.
+        let visits = trial.response.of(&self.observation.subject).into_iter().flat_map(|visits| visits.iter());
+        let visits = visits.map(|(seq, v)| (seq, v.occurred_at.day())).filter(|(_, on)| *on > first);
+        let away = |on: NaiveDate| (on - target).num_days().abs();
+        let near = visits.filter(|(_, on)| away(*on) <= 2 * window).min_by_key(|(_, on)| away(*on));
+        let category = DeviationCategory::Assessment;
+        match near {
+            Some((seq, on)) => {
+                let outside = away(on) - window;
+                let what = format!("assessed on {on}, {outside} days outside the window of {}", plan.label);
+                self.add("visit_out_of_window", category, (Some(on), Some(seq)), what);
+            }
+            None => {
+                let what = format!("no tumour assessment at {}", plan.label);
+                self.add("assessment_missing", category, (Some(last), None), what);
             }
         }
     }
+}
 
-    /// The assessment at the protocol's time point, once its window has passed in a subject still followed.
-    fn assessment(&mut self, day: NaiveDate, response: &ResponseTable) {
-        let plan = &self.protocol.response;
-        let Some(first) = self.observation.first_treatment else { return };
-        let last_day = i64::from(plan.target_day) + i64::from(plan.window_days);
-        let Some(last) = first.checked_add_signed(TimeDelta::days(last_day)) else { return };
-        let died = self.trial.follow_up.of(&self.observation.subject).and_then(|f| f.death()).map(|(_, d)| d.day);
-        let assessed = response.of(&self.observation.subject).is_some_and(|s| s.at_time_point.is_some());
-        if day > last && !assessed && died.is_none_or(|died| died > last) {
-            let what = format!("no tumour assessment at {}", plan.label);
-            self.add("assessment_missing", DeviationCategory::Assessment, (Some(last), None), what);
-        }
+/// Every dose and fraction of a subject: the day, the second where it is known, the entry.
+fn treatments(trial: &Trial, id: &SubjectId) -> Vec<(NaiveDate, Option<i64>, Seq)> {
+    let doses = trial.exposure.of(id).flat_map(|(_, agent)| agent.doses.iter());
+    let doses = doses.map(|(seq, dose)| (dose.day, dose.second, seq));
+    let fractions = trial.radiotherapy.of(id).into_iter().flat_map(|course| course.fractions.iter());
+    doses.chain(fractions.map(|(seq, fraction)| (fraction.day, None, seq))).collect()
+}
+
+/// Whether something that came into force at an instant was so at a treatment. A treatment known to the day only is
+/// judged by the day after: the day in UTC may be one behind the day at the place.
+fn came_before(since: DateTime<Utc>, day: NaiveDate, second: Option<i64>) -> bool {
+    match second {
+        Some(second) => since.timestamp() <= second,
+        None => (day - since.date_naive()).num_days() > 1,
     }
+}
+
+/// Reports of serious events that came, or have been waited for, longer than allowed.
+fn serious_events(serious: &Serious) -> Vec<Deviation> {
+    let clocks = serious.lines.iter().flat_map(|line| {
+        let later = line.follow_ups.iter();
+        std::iter::once(&line.clock).chain(later).map(move |clock| (line, clock))
+    });
+    let late = clocks.filter(|(_, clock)| clock.late);
+    late.map(|(line, clock)| {
+        let rule = match clock.status {
+            Timeliness::Overdue => "serious_event_overdue",
+            Timeliness::Met | Timeliness::Late | Timeliness::Open | Timeliness::DateOnly => "serious_event_late",
+        };
+        let day = clock.reported_at.map(|at| at.day()).or_else(|| clock.due.map(|due| due.date_naive()));
+        Deviation {
+            rule,
+            category: DeviationCategory::SafetyReporting,
+            subject: Some(line.subject.clone()),
+            day,
+            what: format!("{} {}", line.ae, clock.because),
+            important: None,
+            seq: clock.seq.or_else(|| line.entries.first().copied()),
+        }
+    })
+    .collect()
 }
 
 fn over_enrolments(escalation: Option<&Escalation>) -> impl Iterator<Item = Deviation> {

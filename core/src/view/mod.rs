@@ -2,16 +2,20 @@
 //!
 //! The day of reading is an argument: whether a window has closed is judged on it, and nothing here reads a clock.
 
+pub mod analysis_sets;
 pub mod association;
 pub mod baseline;
 pub mod deviations;
+pub mod ending;
 pub mod escalation;
 pub mod exposure;
 pub mod grouping;
+mod membership;
 pub mod observation;
 pub mod radiotherapy;
 pub mod replay;
 pub mod response;
+pub mod serious;
 pub mod subjects;
 pub mod survival;
 pub mod toxicity;

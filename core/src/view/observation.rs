@@ -162,7 +162,7 @@ fn closes(
 }
 
 /// The last day of treatment: of what was given, or, while a component goes on, of what is planned.
-fn last_treatment(
+pub(super) fn last_treatment(
     trial: &Trial,
     protocol: &Protocol,
     id: &SubjectId,
@@ -203,7 +203,7 @@ fn judge(
 ) -> Option<Judged> {
     let (_, report) = ae.report()?;
     let onset = report.occurred_at.day();
-    let soc = trial.conduct.dictionary.get(&report.term).map_or("", |t| t.soc.as_str());
+    let soc = trial.conduct.term(&report.term).map_or("", |t| t.soc.as_str());
     let grade = ae.worst_grade()?;
     let none = Attribution::new();
     let inside = window.is_some_and(|(first, last)| (first..=last).contains(&onset));
@@ -268,14 +268,18 @@ fn missing(rule: &Adjudication) -> String {
     if words.is_empty() { rule.reason.replace('_', " ") } else { format!("not recorded: {}", words.join(", ")) }
 }
 
-struct Received {
-    what: String,
-    percent: f64,
-    minimum: u8,
+/// The share of a planned component that a subject received.
+pub(super) struct Received {
+    /// Of what.
+    pub what: String,
+    /// The share, in percent.
+    pub percent: f64,
+    /// The least that the protocol asks for, in percent.
+    pub minimum: u8,
 }
 
 /// Shares of the planned intakes and fractions that a subject received.
-fn received(trial: &Trial, protocol: &Protocol, subject: &SubjectId) -> Vec<Received> {
+pub(super) fn received(trial: &Trial, protocol: &Protocol, subject: &SubjectId) -> Vec<Received> {
     let share = |part: usize, whole: u32| 100.0 * part as f64 / f64::from(whole.max(1));
     let mut shares: Vec<Received> = protocol
         .treatment

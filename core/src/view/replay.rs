@@ -1,6 +1,7 @@
 //! A replay: every view of the trial at one cut.
 
 use super::{
+    analysis_sets::AnalysisSets,
     association::{self, Association},
     baseline::Baseline,
     deviations::{self, Deviation},
@@ -8,6 +9,7 @@ use super::{
     exposure::{self, AgentExposure},
     radiotherapy::RadiotherapyTable,
     response::ResponseTable,
+    serious::Serious,
     subjects::{self, SubjectRow},
     survival::Survival,
     toxicity::Toxicity,
@@ -25,6 +27,8 @@ use serde::Serialize;
 pub struct Reading {
     /// The day of reading in the trial's zone: windows are judged on it.
     pub day: NaiveDate,
+    /// The instant of reading: clocks that run in hours are judged on it.
+    pub instant: DateTime<Utc>,
     /// Entries recorded later are not seen.
     pub as_of: Option<DateTime<Utc>>,
     /// What occurred later is not seen.
@@ -59,10 +63,14 @@ pub struct Replay {
     pub cut: CutLine,
     /// Escalation; none before a protocol is in force.
     pub escalation: Option<Escalation>,
+    /// Analysis sets.
+    pub analysis_sets: AnalysisSets,
     /// Baseline.
     pub baseline: Baseline,
     /// Toxicity.
     pub toxicity: Toxicity,
+    /// Serious adverse events.
+    pub serious: Serious,
     /// Drug exposure.
     pub exposure: Vec<AgentExposure>,
     /// Radiotherapy.
@@ -101,18 +109,21 @@ impl Replay {
     pub fn read(trial: &Trial, reading: Reading) -> Replay {
         let escalation = Escalation::read(trial, reading.day);
         let response = ResponseTable::read(trial);
+        let serious = Serious::read(trial, reading.instant);
         Replay {
             cut: CutLine::new(trial, reading),
+            analysis_sets: AnalysisSets::read(trial, reading.day, &response),
             baseline: Baseline::read(trial),
             toxicity: Toxicity::read(trial),
             exposure: exposure::read(trial),
             radiotherapy: RadiotherapyTable::read(trial),
             survival: Survival::read(trial, &response),
             association: association::read(trial, &response),
-            deviations: deviations::read(trial, reading.day, escalation.as_ref(), &response),
+            deviations: deviations::read(trial, reading.day, escalation.as_ref(), &response, &serious),
             subjects: subjects::read(trial, reading.day, &response),
             escalation,
             response,
+            serious,
         }
     }
 }

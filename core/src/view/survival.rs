@@ -1,6 +1,13 @@
 //! Survival: time-to-event endpoints as the protocol defines them, in integer days from the first treatment.
+//!
+//! Endpoints with progression are censored where an event cannot be dated (FDA 2018, clinical trial endpoints for cancer
+//! drugs, appendix C): see [`super::ending`]. New anticancer therapy censors nothing: it is not recorded in this log.
 
-use super::{grouping, response::ResponseTable};
+use super::{
+    ending::{self, Ending},
+    grouping,
+    response::ResponseTable,
+};
 use crate::{
     ids::{Name, SubjectId},
     projection::Trial,
@@ -106,6 +113,10 @@ pub struct SubjectTime {
     pub days: i64,
     /// Whether the event happened.
     pub event: bool,
+    /// The day on which the time ends.
+    pub until: NaiveDate,
+    /// Why it ends there.
+    pub because: String,
 }
 
 /// A log-rank test.
@@ -136,7 +147,7 @@ impl Survival {
             return Survival { endpoints: BTreeMap::new(), follow_up: Followed::new(&[]), log_rank: Vec::new() };
         };
         let times: BTreeMap<&Name, Vec<SubjectTime>> =
-            protocol.survival.iter().map(|e| (&e.endpoint, times(trial, e, response))).collect();
+            protocol.survival.iter().map(|e| (&e.endpoint, times(trial, protocol, e, response))).collect();
         let endpoints =
             protocol.survival.iter().map(|e| (e.endpoint.clone(), endpoint(protocol, e, &times[&e.endpoint])));
         let log_rank = protocol.comparisons.iter().filter_map(|comparison| {
@@ -150,7 +161,7 @@ impl Survival {
             events: vec![Terminal::Death],
             censored_at: CensoredAt::LastContact,
         };
-        let followed = observations(&self::times(trial, &followed, response));
+        let followed = observations(&self::times(trial, protocol, &followed, response));
         Survival { endpoints: endpoints.collect(), follow_up: Followed::new(&followed), log_rank: log_rank.collect() }
     }
 }
@@ -160,45 +171,21 @@ fn observations(times: &[SubjectTime]) -> Vec<Observation> {
     times.iter().map(|t| Observation { time: t.days, outcome: outcome(t) }).collect()
 }
 
-fn times(trial: &Trial, endpoint: &SurvivalEndpoint, response: &ResponseTable) -> Vec<SubjectTime> {
+fn times(
+    trial: &Trial,
+    protocol: &Protocol,
+    endpoint: &SurvivalEndpoint,
+    response: &ResponseTable,
+) -> Vec<SubjectTime> {
     let enrolled = trial.subjects.enrolled();
     enrolled
         .filter_map(|(id, ..)| {
             let first = trial.first_treatment(id)?;
-            let terminal = endpoint.events.iter().filter_map(|kind| terminal(trial, id, *kind, response)).min();
-            let (day, event) = match terminal {
-                Some(day) => (day, true),
-                None => (censored(trial, id, endpoint.censored_at).unwrap_or(first), false),
-            };
-            Some(SubjectTime { subject: id.clone(), days: (day - first).num_days().max(0), event })
+            let Ending { day, event, because } = ending::read(trial, protocol, endpoint, id, first, response);
+            let days = (day - first).num_days().max(0);
+            Some(SubjectTime { subject: id.clone(), days, event, until: day, because })
         })
         .collect()
-}
-
-fn terminal(trial: &Trial, id: &SubjectId, kind: Terminal, response: &ResponseTable) -> Option<NaiveDate> {
-    let follow_up = trial.follow_up.of(id);
-    match kind {
-        Terminal::Death => follow_up?.death().map(|(_, death)| death.day),
-        Terminal::Progression => {
-            let recorded = follow_up.into_iter().flat_map(|f| f.progressions.facts().map(|(day, _)| *day)).min();
-            let measured = response.of(id).and_then(|s| s.progression);
-            recorded.into_iter().chain(measured).min()
-        }
-    }
-}
-
-/// The last day on which the subject was known to be without the event.
-fn censored(trial: &Trial, id: &SubjectId, at: CensoredAt) -> Option<NaiveDate> {
-    let assessed = trial.response.of(id).and_then(|visits| visits.facts().map(|v| v.occurred_at.day()).max());
-    match at {
-        CensoredAt::LastAssessment => assessed,
-        CensoredAt::LastContact => {
-            let seen = trial.follow_up.of(id).and_then(|f| f.last_contact());
-            let dosed = trial.exposure.of(id).filter_map(|(_, agent)| agent.last_day()).max();
-            let irradiated = trial.radiotherapy.of(id).and_then(|c| c.last_day());
-            [assessed, seen, dosed, irradiated].into_iter().flatten().max()
-        }
-    }
 }
 
 fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: &[SubjectTime]) -> Endpoint {

@@ -3,7 +3,7 @@
 //! Promises the entries that state the facts the number was computed from; leaving one of them out could change it. Does
 //! not list the protocol and the dictionary with every number: they are named once, as the first entry.
 
-use super::{observation, replay::Reading, response::ResponseTable};
+use super::{analysis_sets::AnalysisSets, observation, replay::Reading, response::ResponseTable, serious::Serious};
 use crate::{
     grade::DoseLevel,
     ids::{Name, Seq, SubjectId},
@@ -72,6 +72,18 @@ const GROUNDS: &[Ground] = &[
         rule: "the rule of the protocol's design applied to evaluable subjects and DLTs per level; evaluable: had a DLT, or completed the window with enough of the planned treatment",
         source: "protocol, design, dlt and evaluability; docs/escalation.md",
         entries: |f| &f.decisions() | &f.conduct_facts(),
+    },
+    Ground {
+        part: "analysis_sets",
+        rule: "consented, enrolled, treated (any dose or fraction), evaluable for dose-limiting toxicity, evaluable for response (measurable at baseline, and assessed at the time point or progressed or dead before), per protocol (no important deviation recorded, at least the protocol's shares of the treatment)",
+        source: "CONSORT 2010; ICH E9 5.2; protocol, evaluability and response",
+        entries: |f| f.analysis_sets(),
+    },
+    Ground {
+        part: "serious",
+        rule: "from awareness to the report at most 24 hours, in UTC; without a report, from when the event was recorded as serious",
+        source: "EU 536/2014 art. 41; 21 CFR 312.64(b); ICH E2A",
+        entries: |f| f.serious(),
     },
     Ground {
         part: "baseline",
@@ -295,10 +307,30 @@ impl Facts<'_> {
         found
     }
 
+    fn analysis_sets(&self) -> BTreeSet<Seq> {
+        let response = ResponseTable::read(self.trial);
+        let sets = AnalysisSets::read(self.trial, self.reading.day, &response);
+        let asked =
+            sets.subjects.iter().filter(|s| self.narrow.get("subject").is_none_or(|id| id == s.subject.as_str()));
+        let set = self.narrow.get("set");
+        let memberships = asked.flat_map(|s| &s.sets).filter(|m| set.is_none_or(|set| set == m.set.as_str()));
+        memberships.flat_map(|m| m.entries.iter().copied()).collect()
+    }
+
+    fn serious(&self) -> BTreeSet<Seq> {
+        let list = Serious::read(self.trial, self.reading.instant);
+        let asked = |line: &&super::serious::SeriousLine| {
+            let named = |member: &str, found: &str| self.narrow.get(member).is_none_or(|wanted| wanted == found);
+            named("subject", line.subject.as_str()) && named("ae", line.ae.as_str())
+        };
+        list.lines.iter().filter(asked).flat_map(|line| line.entries.iter().copied()).collect()
+    }
+
     fn deviations(&self) -> BTreeSet<Seq> {
         let response = ResponseTable::read(self.trial);
         let escalation = super::escalation::Escalation::read(self.trial, self.reading.day);
-        let found = super::deviations::read(self.trial, self.reading.day, escalation.as_ref(), &response);
+        let serious = Serious::read(self.trial, self.reading.instant);
+        let found = super::deviations::read(self.trial, self.reading.day, escalation.as_ref(), &response, &serious);
         found.iter().filter_map(|d| d.seq).collect()
     }
 }

@@ -17,10 +17,10 @@ use trial_core::{
     text::Text,
 };
 
-const DRAFTS: &str = include_str!("../demo/drafts.jsonl");
-const ACTORS: &str = include_str!("../demo/actors.json");
-const PUBLISHED: &str = include_str!("../demo/published.json");
-const TERMS: &str = include_str!("../../schemas/dictionaries/ctcae-4.0-short.json");
+const DRAFTS: &str = include_str!("../cli/demo/drafts.jsonl");
+const ACTORS: &str = include_str!("../cli/demo/actors.json");
+const PUBLISHED: &str = include_str!("../cli/demo/published.json");
+const TERMS: &str = include_str!("../schemas/dictionaries/ctcae-4.0-short.json");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -210,7 +210,7 @@ fn the_published_numbers_are_seventy_two_each_with_its_place_in_the_paper() {
     assert_eq!((items.len(), names.len()), (72, 72));
     for item in items {
         let place = item["where"].as_str().unwrap();
-        assert!(["Table 1", "Table 2", "Table 3", "Endpoints", "Text"].contains(&place), "{item}");
+        assert!(["Table 1", "Table 2", "Table 3", "Endpoints", "Text and figures"].contains(&place), "{item}");
         assert!(item.get("published").is_some(), "{item}");
     }
 }

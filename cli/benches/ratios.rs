@@ -1,0 +1,129 @@
+//! Ratios: append, verify and replay beside their baselines, at 10,000 and 100,000 entries, as one table.
+//!
+//! Each round measures the baseline and what stands beside it in turn, so that a machine that slows down slows both; told
+//! are the medians of all rounds and their ratio. `TRIAL_BENCH_ENTRIES` (for example `10000`) chooses other lengths.
+#![allow(clippy::unwrap_used)] // what fails here fails the run
+
+mod synthetic;
+mod work;
+
+use std::{
+    env,
+    hint::black_box,
+    time::{Duration, Instant},
+};
+use trial_ledger::ledger::Ledger;
+
+const ROUNDS: usize = 7;
+
+/// One piece of work, to be measured.
+type Piece<'a> = (&'a str, Box<dyn FnMut() -> Duration + 'a>);
+
+fn main() {
+    // Cargo also runs benches as tests, with other arguments: nothing is measured then.
+    if !env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let chosen = env::var("TRIAL_BENCH_ENTRIES").unwrap_or_else(|_| "10000,100000".to_owned());
+    for entries in chosen.split(',').map(|n| n.trim().parse::<u64>().unwrap()) {
+        let dir = synthetic::ledger(entries);
+        println!("\n{entries} entries, mean body {} bytes, medians of {ROUNDS} rounds", work::mean_body(&dir));
+        println!("| what | seconds | per entry | ratio |\n|---|---:|---:|---:|");
+        append(&dir);
+        verify(&dir, entries);
+        replay(&dir, entries);
+    }
+}
+
+fn append(dir: &std::path::Path) {
+    let growing = std::cell::RefCell::new(work::Growing::from(dir));
+    for (at_once, times) in [(1, 50), (100, 2), (1_000, 1)] {
+        let made = std::cell::RefCell::new(Vec::new());
+        let ledger = || {
+            made.borrow_mut().clear();
+            let begun = Instant::now();
+            for _ in 0..times {
+                made.borrow_mut().push(growing.borrow_mut().append(at_once));
+            }
+            begun.elapsed()
+        };
+        let plain = || {
+            let made = made.borrow();
+            let ready: Vec<_> = made.iter().map(|lines| (work::messages(lines), lines)).collect();
+            let begun = Instant::now();
+            ready.iter().for_each(|(messages, lines)| growing.borrow_mut().write(messages, lines));
+            begun.elapsed()
+        };
+        let ours = format!("append, {at_once} at once");
+        // The baseline writes what was appended in the same round.
+        let medians = rounds(vec![(ours.as_str(), Box::new(ledger)), ("plain file", Box::new(plain))]);
+        let entries = (at_once * times) as u64;
+        row(&format!("baseline: sign, write, fdatasync, {at_once} at once"), medians[1], entries, medians[1]);
+        row(&ours, medians[0], entries, medians[1]);
+    }
+}
+
+fn verify(dir: &std::path::Path, entries: u64) {
+    let signatures = work::Signatures::of(dir);
+    table(
+        entries,
+        vec![
+            ("baseline: verify_strict of the same signatures", timed(|| signatures.verify())),
+            ("verify the journal alone", timed(|| work::verify_journal(dir))),
+            ("verify the directory (journal and store)", timed(|| work::verify_directory(dir))),
+        ],
+    );
+}
+
+fn replay(dir: &std::path::Path, entries: u64) {
+    let lines = work::lines(dir);
+    let (ledger, _) = Ledger::open(dir).unwrap();
+    let verified = work::verified(&ledger);
+    table(
+        entries,
+        vec![
+            ("baseline: typed serde_json parse of the same lines", timed(|| work::parse(&lines))),
+            ("fold and read, entries verified before", timed(|| work::replay_verified(&verified))),
+            ("verify, fold and read the journal", timed(|| work::replay_journal(dir))),
+            ("verify, fold and read the store", timed(|| work::replay_store(&ledger))),
+        ],
+    );
+}
+
+fn timed<'a, T>(mut work: impl FnMut() -> T + 'a) -> Box<dyn FnMut() -> Duration + 'a> {
+    Box::new(move || {
+        let begun = Instant::now();
+        black_box(work());
+        begun.elapsed()
+    })
+}
+
+/// Prints the medians, the first piece being the baseline of the others.
+fn table(entries: u64, pieces: Vec<Piece<'_>>) {
+    let names: Vec<String> = pieces.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let medians = rounds(pieces);
+    for (name, median) in names.iter().zip(&medians) {
+        row(name, *median, entries, medians[0]);
+    }
+}
+
+/// Measures all pieces in turn, round after round, and gives the median of each.
+fn rounds(mut pieces: Vec<Piece<'_>>) -> Vec<Duration> {
+    let mut found = vec![Vec::new(); pieces.len()];
+    for _ in 0..ROUNDS {
+        for ((_, piece), found) in pieces.iter_mut().zip(&mut found) {
+            found.push(piece());
+        }
+    }
+    let median = |mut times: Vec<Duration>| {
+        times.sort();
+        times[ROUNDS / 2]
+    };
+    found.into_iter().map(median).collect()
+}
+
+fn row(what: &str, time: Duration, entries: u64, baseline: Duration) {
+    let seconds = time.as_secs_f64();
+    let ratio = seconds / baseline.as_secs_f64();
+    println!("| {what} | {seconds:.4} | {:.1} µs | {ratio:.2} |", seconds * 1e6 / entries as f64);
+}

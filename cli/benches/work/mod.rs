@@ -1,0 +1,200 @@
+//! The measured work, each piece beside the plain work that it cannot do without.
+//!
+//! Promises that a piece and its baseline go over the same bytes in the same process. Does not look at the clock: the
+//! callers do.
+#![allow(dead_code, clippy::unwrap_used)] // each target uses its part; what fails here fails the run
+
+use crate::synthetic;
+use ed25519_dalek::{Signature, VerifyingKey};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::{
+    borrow::Borrow,
+    fs::{File, OpenOptions},
+    hint::black_box,
+    io::Write,
+    path::Path,
+};
+use trial_cli::session::{Fold, Lens};
+use trial_core::{event::Event, view::replay::Replay};
+use trial_ledger::{
+    body::{self, Body},
+    check::Verified,
+    envelope::Envelope,
+    key::Secret,
+    ledger::{JOURNAL, Ledger},
+    lines::read_lines,
+    tip::Draft,
+    verifier::Verifier,
+};
+
+/// Opens a directory: journal and store read side by side, every entry verified.
+pub fn verify_directory(dir: &Path) -> u64 {
+    let (ledger, notices) = Ledger::open(dir).unwrap();
+    assert!(notices.is_empty(), "{notices:?}");
+    ledger.tip().size()
+}
+
+/// Verifies a journal alone.
+pub fn verify_journal(dir: &Path) -> u64 {
+    let (lines, index) = read_lines(&dir.join(JOURNAL)).unwrap();
+    Verifier::new(lines, index).finish().unwrap().size()
+}
+
+/// What a line says, as its text.
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    body: &'a RawValue,
+    #[serde(borrow)]
+    signatures: Vec<SignatureText<'a>>,
+}
+
+#[derive(Deserialize)]
+struct SignatureText<'a> {
+    key: &'a str,
+    sig: &'a str,
+}
+
+/// Every signature of a journal, ready to be verified: keys are points already, messages are put together.
+pub struct Signatures(Vec<(VerifyingKey, Vec<u8>, Signature)>);
+
+impl Signatures {
+    /// Takes them out of a journal.
+    pub fn of(dir: &Path) -> Signatures {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        let all = lines(dir).into_iter().map(|line| {
+            let line: Line<'_> = serde_json::from_slice(&line).unwrap();
+            let [signature] = line.signatures.as_slice() else { panic!("one signature in each line") };
+            let key: trial_core::ids::Key = signature.key.parse().unwrap();
+            let bytes = STANDARD.decode(signature.sig).unwrap();
+            (
+                VerifyingKey::from_bytes(&key.0).unwrap(),
+                body::message(line.body.get().as_bytes()),
+                Signature::from_slice(&bytes).unwrap(),
+            )
+        });
+        Signatures(all.collect())
+    }
+
+    /// Baseline of verification: nothing but `verify_strict`.
+    pub fn verify(&self) -> u64 {
+        let valid = self.0.iter().filter(|(key, message, signature)| key.verify_strict(message, signature).is_ok());
+        let valid = valid.count();
+        assert_eq!(valid, self.0.len());
+        valid as u64
+    }
+}
+
+/// The lines of a journal in memory.
+pub fn lines(dir: &Path) -> Vec<Vec<u8>> {
+    let bytes = std::fs::read(dir.join(JOURNAL)).unwrap();
+    bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
+}
+
+/// Mean bytes of a body.
+pub fn mean_body(dir: &Path) -> usize {
+    let lines = lines(dir);
+    let bodies = lines.iter().map(|line| serde_json::from_slice::<Line<'_>>(line).unwrap().body.get().len());
+    bodies.sum::<usize>() / lines.len()
+}
+
+/// Folds entries and reads every table.
+fn replay<E: Borrow<Verified>>(entries: impl Iterator<Item = E>) -> Replay {
+    let mut fold = Fold::through(&Lens::default());
+    for verified in entries {
+        fold.take(verified.borrow().entry());
+    }
+    let (trial, reading, _, _) = fold.finish().unwrap();
+    Replay::read(&trial, reading)
+}
+
+/// Reads every table from a journal: verified, folded, read.
+pub fn replay_journal(dir: &Path) -> Replay {
+    let (lines, index) = read_lines(&dir.join(JOURNAL)).unwrap();
+    replay(Verifier::new(lines, index).map(Result::unwrap))
+}
+
+/// Reads every table from the store alone: verified, folded, read.
+pub fn replay_store(ledger: &Ledger) -> Replay {
+    replay(ledger.entries().map(Result::unwrap))
+}
+
+/// Reads every table from entries that are verified already.
+pub fn replay_verified(entries: &[Verified]) -> Replay {
+    replay(entries.iter())
+}
+
+/// All entries of a ledger in memory.
+pub fn verified(ledger: &Ledger) -> Vec<Verified> {
+    ledger.entries().map(Result::unwrap).collect()
+}
+
+/// Baseline of replay: every line parsed by serde_json into the same types, and nothing else done with it.
+pub fn parse(lines: &[Vec<u8>]) -> u64 {
+    for line in lines {
+        let line: Line<'_> = serde_json::from_slice(line).unwrap();
+        let body: Body = serde_json::from_str(line.body.get()).unwrap();
+        black_box((Event::from_value(body.event).unwrap(), body.signer, body.recorded_at));
+    }
+    lines.len() as u64
+}
+
+/// A ledger that grows, and a plain file that takes the same bytes.
+pub struct Growing {
+    ledger: Ledger,
+    coordinator: Secret,
+    plain: File,
+    _dir: tempfile::TempDir,
+}
+
+impl Growing {
+    /// Goes on from a copy of a ledger.
+    pub fn from(dir: &Path) -> Growing {
+        let copy = synthetic::copy(dir);
+        let (ledger, _) = Ledger::open(copy.path()).unwrap();
+        let plain = OpenOptions::new().append(true).create_new(true).open(copy.path().join("plain")).unwrap();
+        Growing { ledger, coordinator: synthetic::secret("coordinator", 1), plain, _dir: copy }
+    }
+
+    /// Signs and appends so many entries at once; they are on disk when this returns.
+    pub fn append(&mut self, entries: usize) -> Vec<Envelope> {
+        let last = self.ledger.tip().recorded_at().unwrap();
+        let mut batch = self.ledger.batch();
+        for _ in 0..entries {
+            batch.sign(Draft::new(dose()), &[&self.coordinator], last).unwrap();
+        }
+        let made = batch.into_entries();
+        self.ledger.append(&made).unwrap();
+        made.iter().map(|verified| verified.envelope().clone()).collect()
+    }
+
+    /// Baseline of an append: signs the same bodies, writes the same bytes, `fdatasync`.
+    pub fn write(&mut self, messages: &[Vec<u8>], lines: &[Envelope]) {
+        let mut bytes = Vec::new();
+        for (message, line) in messages.iter().zip(lines) {
+            black_box(self.coordinator.sign(message));
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.push(b'\n');
+        }
+        self.plain.write_all(&bytes).unwrap();
+        self.plain.sync_data().unwrap();
+    }
+}
+
+/// What is signed in each line.
+pub fn messages(lines: &[Envelope]) -> Vec<Vec<u8>> {
+    let message = |line: &Envelope| {
+        let line: Line<'_> = serde_json::from_slice(line.as_bytes()).unwrap();
+        body::message(line.body.get().as_bytes())
+    };
+    lines.iter().map(message).collect()
+}
+
+fn dose() -> Event {
+    Event::from_value(serde_json::json!({
+        "type": "dose_taken", "version": 1, "subject": synthetic::subject("RECON-001", 1), "agent": "axitinib",
+        "occurred_at": "2016-10-17T08:09:00+08:00", "dose": {"value": "1", "unit": "mg"}
+    }))
+    .unwrap()
+}

@@ -1,0 +1,12 @@
+//! Views of an invented trial, told entry by entry: each test says what happened and asks what a view makes of it.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise outside #[test]")]
+
+mod analysis_sets;
+mod deviations;
+mod dictionaries;
+mod exposure;
+mod radiotherapy;
+mod serious;
+mod story;
+mod survival;

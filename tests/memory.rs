@@ -1,0 +1,76 @@
+//! Memory: a ledger ten times as long needs hardly more of it, for every verb that reads all entries.
+//!
+//! Measures the peak of the process itself (`VmHWM`), so that it holds on a busy machine too. Linux only.
+#![cfg(target_os = "linux")]
+
+#[path = "../cli/benches/synthetic/mod.rs"]
+mod synthetic;
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Mutex, MutexGuard, OnceLock},
+    thread,
+    time::Duration,
+};
+
+const SHORT: u64 = 3_000;
+const LONG: u64 = 30_000;
+
+/// The most that the peak at `LONG` entries may be, in hundredths of the peak at `SHORT`.
+const LIMIT: u64 = 150;
+
+/// The two directories, for one test at a time: a store has one reader.
+fn ledgers() -> MutexGuard<'static, (PathBuf, PathBuf)> {
+    static MADE: OnceLock<Mutex<(PathBuf, PathBuf)>> = OnceLock::new();
+    let made = MADE.get_or_init(|| Mutex::new((synthetic::ledger(SHORT), synthetic::ledger(LONG))));
+    made.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The largest resident set of a run that succeeds, in KiB.
+fn peak<S: AsRef<OsStr>>(arguments: &[S]) -> u64 {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trial"));
+    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    let ended = loop {
+        // The kernel keeps the maximum: only what is taken in the very last millisecond can be missed.
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0).max(peak);
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        thread::sleep(Duration::from_millis(1));
+    };
+    assert!(ended.success(), "{ended}");
+    assert!(peak > 0, "{status} has no VmHWM");
+    peak
+}
+
+fn assert_flat(what: &str, arguments: impl Fn(&Path) -> Vec<PathBuf>) {
+    let ledgers = ledgers();
+    let (short, long) = (peak(&arguments(&ledgers.0)), peak(&arguments(&ledgers.1)));
+    println!("{what}: {short} KiB at {SHORT} entries, {long} KiB at {LONG}");
+    assert!(
+        long * 100 <= short * LIMIT,
+        "{what}: {short} KiB at {SHORT} entries, {long} KiB at {LONG}: expected at most {LIMIT} %"
+    );
+}
+
+#[test]
+fn verifying_a_directory_takes_hardly_more_memory_for_ten_times_the_entries() {
+    assert_flat("trial verify DIR", |dir| vec!["verify".into(), dir.into()]);
+}
+
+#[test]
+fn verifying_a_journal_takes_hardly_more_memory_for_ten_times_the_entries() {
+    assert_flat("trial verify FILE", |dir| vec!["verify".into(), dir.join("journal.jsonl")]);
+}
+
+#[test]
+fn replaying_takes_hardly_more_memory_for_ten_times_the_entries() {
+    assert_flat("trial replay", |dir| vec!["--ledger".into(), dir.into(), "--json".into(), "replay".into()]);
+}
