@@ -49,7 +49,7 @@ fn acknowledged(stdout: &str) -> Vec<(u64, Option<String>)> {
 
 /// An append of one entry, answered in JSON, or of a file of four.
 fn append(dir: &Dir, round: u64) -> Command {
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         let text = format!("contact {round}");
         return dir.command(&[
             "--json",

@@ -982,7 +982,7 @@ fn every_refusal_of_admission_has_its_case() {
             }
             let fixed = fixed_parts(&message);
             let said = |word: &&str| fixed.iter().all(|part| contains_in_part(word, part)) && !fixed.is_empty();
-            assert!(words.iter().any(|word| said(&word)), "no case is refused with {message:?}");
+            assert!(words.iter().any(|word| said(word)), "no case is refused with {message:?}");
         }
     }
     assert!(refusals > 55, "only {refusals} refusals were found: look for them another way");

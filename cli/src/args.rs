@@ -172,7 +172,8 @@ pub struct InitArgs {
     /// The protocol as a JSON file (see schemas/protocol.json)
     #[arg(long, value_name = "FILE")]
     pub protocol: PathBuf,
-    /// A dictionary of adverse event terms as a JSON file; the built-in short list of CTCAE 4.0 where left out
+    /// A dictionary of adverse event terms as a JSON file, or as published in a .csv file; the built-in short list of CTCAE
+    /// 4.0 where left out
     #[arg(long, value_name = "FILE")]
     pub dictionary: Option<PathBuf>,
     /// Take the times of entries by hand: for training and validation only; every output will say so

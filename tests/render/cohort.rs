@@ -114,5 +114,5 @@ pub fn reading(entries: impl Iterator<Item = Entry>, day: &str) -> (Replay, Prot
     let mut trial = Trial::default();
     entries.filter(|entry| entry.recorded_at <= as_of).for_each(|entry| trial.apply(&entry));
     let protocol = trial.conduct.protocol().unwrap().clone();
-    (Replay::read(&trial, Reading { day, as_of: Some(as_of), cutoff: None }), protocol)
+    (Replay::read(&trial, Reading { day, instant: as_of, as_of: Some(as_of), cutoff: None }), protocol)
 }

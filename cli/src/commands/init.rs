@@ -32,8 +32,11 @@ const CTCAE_SHORT_NAME: &str = "CTCAE-4.0";
 pub fn run(global: &Global, args: &InitArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
     let protocol = read_protocol(&args.protocol)?;
     let terms = match &args.dictionary {
-        Some(path) => read(path)?,
-        None if protocol.dictionary.as_str() == CTCAE_SHORT_NAME => CTCAE_SHORT.to_owned(),
+        Some(path) if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")) => {
+            dictionary::table(read(path)?.as_bytes())?
+        }
+        Some(path) => dictionary::parse(&read(path)?)?,
+        None if protocol.dictionary.as_str() == CTCAE_SHORT_NAME => dictionary::parse(CTCAE_SHORT)?,
         None => {
             let message = format!("the protocol names the dictionary {}", protocol.dictionary);
             return Err(
@@ -42,7 +45,7 @@ pub fn run(global: &Global, args: &InitArgs, output: &mut Output<'_>) -> Result<
         }
     };
     // Whatever can be refused is refused before there is a directory.
-    let adopted = dictionary::events(&protocol.dictionary, &dictionary::parse(&terms)?);
+    let adopted = dictionary::events(&protocol.dictionary, &terms);
     let events = std::iter::once(protocol_event(&protocol)).chain(adopted);
     let opened = TrialOpened {
         trial: flag("--trial", &args.trial)?,
