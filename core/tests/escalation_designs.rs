@@ -25,6 +25,11 @@ fn interval(design: IntervalDesign, cohort_size: u8, max_at_level: u8, max_subje
     )
 }
 
+/// A way to spoil a protocol's design.
+type Change<'a> = &'a dyn Fn(&mut serde_json::Value);
+/// A signed decision: the level judged, the action, the level it concerns, places, and the levels as they were.
+type Signed<'a> = (u8, Action, Option<u8>, u32, &'a [&'a str]);
+
 fn boin() -> Design {
     interval(IntervalDesign::Boin, 3, 12, 18)
 }
@@ -129,15 +134,15 @@ fn a_table_that_contradicts_itself_is_refused() {
     let row = |n: u8| json!({"n": n, "escalate_if_at_most": 0});
     let good = json!({"kind": "decision_table", "max_subjects": 2, "target": {"numerator": 1, "denominator": 4},
         "rows": [row(1), row(2)]});
-    let check = |change: &dyn Fn(&mut serde_json::Value)| {
+    let check = |change: Change<'_>| {
         let mut changed = good.clone();
         change(&mut changed);
         let design: Design = serde_json::from_value(changed).unwrap();
         design.check(3).map_err(|e| e.to_string())
     };
     assert_eq!(check(&|_| ()), Ok(()));
-    let refused = |change: &dyn Fn(&mut serde_json::Value)| check(change).unwrap_err();
-    let cases: [(&str, &dyn Fn(&mut serde_json::Value)); 10] = [
+    let refused = |change: Change<'_>| check(change).unwrap_err();
+    let cases: [(&str, Change<'_>); 10] = [
         ("start_level is 4", &|d| d["start_level"] = json!(4)),
         ("target: expected a fraction", &|d| d["target"]["numerator"] = json!(4)),
         ("max_subjects", &|d| d["max_subjects"] = json!(0)),
@@ -220,7 +225,7 @@ fn a_rolling_six_with_nobody_pending_is_a_3_plus_3_that_opens_six_places() {
 }
 
 /// The levels of a trial from `enrolled:dlt:clear`, and signed decisions given with the levels as they were.
-fn standing(design: &Design, levels: &[&str], decisions: &[(u8, Action, Option<u8>, u32, &[&str])]) -> Conduct {
+fn standing(design: &Design, levels: &[&str], decisions: &[Signed<'_>]) -> Conduct {
     let status = |text: &&str| {
         let [enrolled, dlt, clear] = text.split(':').map(|n| n.parse().unwrap()).collect::<Vec<u32>>()[..] else {
             panic!("{text}")
@@ -228,7 +233,7 @@ fn standing(design: &Design, levels: &[&str], decisions: &[(u8, Action, Option<u
         LevelStatus { enrolled, evaluable: dlt + clear, dlt, pending: enrolled - dlt - clear, replaced: 0 }
     };
     let levels: Vec<LevelStatus> = levels.iter().map(status).collect();
-    let decided = |(seq, (at, action, to, add, then)): (u64, &(u8, Action, Option<u8>, u32, &[&str]))| Decided {
+    let decided = |(seq, (at, action, to, add, then)): (u64, &Signed<'_>)| Decided {
         seq: Seq(seq),
         at_level: level(*at),
         action: *action,
@@ -259,7 +264,7 @@ fn a_running_rolling_six_enrols_suspends_and_moves_on_early() {
     assert_eq!(first("6:0:5"), (State::DecisionDue, 0, Some((Action::Escalate, 2, 6))));
     assert_eq!(first("4:2:0"), (State::SafetyHold, 0, Some((Action::StopNoMtd, 0, 0))));
 
-    let early: (u8, Action, Option<u8>, u32, &[&str]) = (1, Action::Escalate, Some(2), 6, &["6:0:5", "0:0:0"]);
+    let early: Signed<'_> = (1, Action::Escalate, Some(2), 6, &["6:0:5", "0:0:0"]);
     let above = |levels: &[&str]| shown(&standing(&rolling, levels, &[early]));
     assert_eq!(above(&["6:1:5", "2:0:0"]), (State::Enrolling, 4, None), "1/6 escalates as well");
     let back = above(&["6:0:5", "3:2:0"]);
@@ -278,7 +283,7 @@ fn a_running_table_holds_when_every_outcome_of_the_cohort_leads_down() {
     assert_eq!(first(&["3:2:0", "0:0:0"]), (State::Observing, 0, None), "2/3 at the lowest level stays there");
     assert_eq!(first(&["4:4:0", "0:0:0"]).0, State::DecisionDue);
 
-    let up: (u8, Action, Option<u8>, u32, &[&str]) = (1, Action::Escalate, Some(2), 3, &["3:0:3", "0:0:0"]);
+    let up: Signed<'_> = (1, Action::Escalate, Some(2), 3, &["3:0:3", "0:0:0"]);
     let above = |levels: &[&str]| standing(&boin(), levels, &[up]);
     let hold = above(&["3:0:3", "3:2:0"]);
     assert_eq!(shown(&hold), (State::SafetyHold, 0, Some((Action::DeEscalate, 1, 3))));
@@ -289,8 +294,8 @@ fn a_running_table_holds_when_every_outcome_of_the_cohort_leads_down() {
     assert_eq!(late.state, State::ReviewRequired, "1/3 would not have escalated");
     assert_eq!((late.stale[0].was, late.stale[0].would_be), (Action::Escalate, Action::Expand));
 
-    let again: (u8, Action, Option<u8>, u32, &[&str]) = (2, Action::DeEscalate, Some(1), 3, &["3:0:3", "3:2:1"]);
-    let twice: (u8, Action, Option<u8>, u32, &[&str]) = (1, Action::Escalate, Some(2), 3, &["6:0:6", "3:2:1"]);
+    let again: Signed<'_> = (2, Action::DeEscalate, Some(1), 3, &["3:0:3", "3:2:1"]);
+    let twice: Signed<'_> = (1, Action::Escalate, Some(2), 3, &["6:0:6", "3:2:1"]);
     let reopened = standing(&boin(), &["6:0:6", "3:2:1"], &[up, again, twice]);
     assert_eq!(shown(&reopened), (State::Enrolling, 3, None), "2/6 would stay: no hold");
     let worse = standing(&boin(), &["6:0:6", "4:3:1"], &[up, again, twice]);
@@ -299,7 +304,7 @@ fn a_running_table_holds_when_every_outcome_of_the_cohort_leads_down() {
 
 #[test]
 fn the_mtd_of_a_table_is_declared_with_what_it_rests_on() {
-    let end: (u8, Action, Option<u8>, u32, &[&str]) = (2, Action::StopMtd, Some(1), 0, &["12:1:11", "3:3:0"]);
+    let end: Signed<'_> = (2, Action::StopMtd, Some(1), 0, &["12:1:11", "3:3:0"]);
     let found = standing(&boin(), &["12:1:11", "3:3:0", "0:0:0"], &[end]).mtd.unwrap();
     assert_eq!(found.basis.to_string(), "1/12 at level 1, level 2 too toxic (3/3)");
     assert_eq!((found.level, found.lowest_intolerable, found.declared), (level(1), Some(level(2)), Some(level(1))));
