@@ -98,7 +98,7 @@ fn an_enrolled_subject_has_a_window_without_an_end_until_the_first_treatment() {
         mtd: None,
     };
     stands("2016-10-12", base());
-    stands("2016-10-17", Stand { entries: 26, windows: vec![("RECON-001", Some("2017-03-11"))], ..base() });
+    stands("2016-10-17", Stand { entries: 27, windows: vec![("RECON-001", Some("2017-03-11"))], ..base() });
 }
 
 /// The last day of treatment is day 55; three calendar months later, that day included, the window has closed.
@@ -273,14 +273,15 @@ fn a_voided_entry_counts_until_it_was_voided() {
 
 #[test]
 fn as_of_cuts_on_what_was_recorded_and_cutoff_on_what_had_occurred() {
-    // A contact of 10 June 2018 was recorded nine days late.
+    // A contact of 19 June 2018 was recorded nine days later.
     let late = |args: &[&str]| {
         let replay = ask(&[&["replay", "--json"], args].concat());
         pick(&replay["subjects"], &[("subject", json!("RECON-007"))])["last_contact"].clone()
     };
-    let known = late(&["--as-of", "2018-06-15"]);
-    assert_ne!(known, json!("2018-06-10"), "it was not known on the 15th");
-    assert_eq!(late(&["--cutoff", "2018-06-10"]), json!("2018-06-10"));
+    assert_ne!(late(&["--as-of", "2018-06-27"]), json!("2018-06-19"), "it was not known yet");
+    assert_eq!(late(&["--as-of", "2018-06-28"]), json!("2018-06-19"));
+    assert_eq!(late(&["--cutoff", "2018-06-19"]), json!("2018-06-19"));
+    assert_ne!(late(&["--cutoff", "2018-06-18"]), json!("2018-06-19"));
 
     let cut = ask(&["replay", "--json", "--cutoff", "2017-05-01"]);
     assert_eq!(cut["cut"]["cutoff"], "2017-05-01");

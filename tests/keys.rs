@@ -230,12 +230,11 @@ fn the_last_sponsor_stays_or_the_ledger_says_what_is_lost() {
 
 struct Newcomer {
     ring: Ring,
-    ledger: std::path::PathBuf,
 }
 
 impl Newcomer {
     fn run(&self, args: &[&str]) -> Ran {
-        self.ring.run(&[&["--ledger", self.ledger.to_str().unwrap()], args].concat())
+        self.ring.run(args)
     }
 
     fn by(&self, alias: &str, args: &[&str]) -> Ran {
@@ -262,11 +261,9 @@ const NAMES: &[&str] = &[
 
 #[test]
 fn a_newcomer_comes_from_the_first_key_to_a_treated_subject_on_a_real_clock() {
-    let clock = || u128::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let clock = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     let started = clock();
-    let ring = Ring::new();
-    let ledger = ring.dir.beside("axi-02");
-    let new = Newcomer { ring, ledger };
+    let new = Newcomer { ring: Ring::new() };
     new.run(&["status"]).expect(3).says(&["there is no ledger in "]);
 
     let roles = [
@@ -279,7 +276,7 @@ fn a_newcomer_comes_from_the_first_key_to_a_treated_subject_on_a_real_clock() {
     new.run(&["key", "new", "ada"]).expect(0);
     let refused = new.by("ada", &[&["init", "--recorded-at", "2020-01-01T00:00:00Z"], NAMES].concat()).expect(2);
     refused.says(&["--simulated-clock"]);
-    assert!(!new.ledger.exists());
+    assert!(!new.ring.dir.path().exists());
     new.by("ada", &[&["init"], NAMES].concat()).expect(0).says(&["opened AXI-02 in ", ", 3 entries", "next: "]);
     new.by("ada", &["append", "site-activated", "--site", "TPE-01", "--name", "A hospital"]).expect(0);
     for (alias, role) in roles {

@@ -49,7 +49,7 @@ fn acknowledged(stdout: &str) -> Vec<(u64, Option<String>)> {
 
 /// An append of one entry, answered in JSON, or of a file of four.
 fn append(dir: &Dir, round: u64) -> Command {
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         let text = format!("contact {round}");
         return dir.command(&[
             "--json",
@@ -324,7 +324,8 @@ fn where_no_ledger_is_none_is_made() {
     for (name, path) in [("nowhere", "no/such/place"), ("a file", "file")] {
         let dir = Dir::empty();
         dir.file("file", "x");
-        let ran = dir.run(&["--ledger", path, "status"]);
+        let path = dir.beside(path);
+        let ran = run(&["--ledger", path.to_str().unwrap(), "status"]);
         assert_eq!(ran.code, 3, "{name}: {ran:?}");
         let names: Vec<_> = fs::read_dir(dir.beside(".")).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["file"], "{name}");

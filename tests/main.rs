@@ -1,14 +1,20 @@
 //! Stories told to the real binary, in one test program: it links once.
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise outside #[test]")]
 
 mod as_of;
 mod common;
+mod design;
 mod dictionary;
+mod docs;
 mod drafts;
+mod format;
+mod house;
 mod keys;
 mod kill;
 mod lesions;
 mod memory;
 mod published;
+mod readme;
 mod refusals;
 mod render;
 mod scenarios;

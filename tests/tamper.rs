@@ -1,5 +1,8 @@
 //! A history that somebody changed: in a file, in the journal, bit by bit. The verifier says what is wrong and where.
 
+/// What somebody does to the lines of a log.
+type Change = Box<dyn Fn(&mut Vec<String>)>;
+
 use crate::common::{
     Dir, demo, run,
     small::{seq_of, small},
@@ -195,7 +198,7 @@ fn a_changed_journal_in_a_directory_is_found_and_left_as_it_is() {
     let export = Lines::exported();
     let seq = seq_of(&export.dir, &[("type", "laboratory_measured")]);
     let at = seq as usize;
-    let changes: [(&str, Box<dyn Fn(&mut Vec<String>)>, &str, u64); 4] = [
+    let changes: [(&str, Change, &str, u64); 4] = [
         ("edited", Box::new(move |lines| swap_text(&mut lines[at], "9.0", "0.9")), "journal_differs", seq),
         ("deleted", Box::new(|lines| drop(lines.remove(20))), "journal_differs", 20),
         ("repeated", Box::new(|lines| lines.insert(21, lines[20].clone())), "journal_differs", 21),

@@ -120,19 +120,19 @@ impl KeyRing {
     }
 
     fn new_passphrase(&self, alias: &str) -> Result<String, CliError> {
-        if let Some(path) = &self.passphrase_file {
-            return passphrase_from(path);
-        }
-        let first = ask(&format!("new passphrase for {alias}: "))?;
-        if first.is_empty() {
+        let passphrase = match &self.passphrase_file {
+            Some(path) => passphrase_from(path)?,
+            None => ask(&format!("new passphrase for {alias}: "))?,
+        };
+        if passphrase.is_empty() {
             return Err(
                 CliError::usage("an empty passphrase protects nothing").hint("use --no-passphrase to have none")
             );
         }
-        if ask("once more: ")? != first {
+        if self.passphrase_file.is_none() && ask("once more: ")? != passphrase {
             return Err(CliError::usage("the two passphrases differ").hint("repeat the command"));
         }
-        Ok(first)
+        Ok(passphrase)
     }
 }
 
@@ -145,9 +145,10 @@ pub enum NewKey {
     WithoutPassphrase,
 }
 
+/// The first line of a file.
 fn passphrase_from(path: &Path) -> Result<String, CliError> {
     let text = fs::read_to_string(path).map_err(|e| CliError::unknown(format!("{}: {e}", path.display())))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 fn ask(prompt: &str) -> Result<String, CliError> {

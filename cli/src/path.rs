@@ -43,7 +43,10 @@ fn parts(step: &str) -> (&str, Vec<(&str, &str)>) {
 }
 
 fn is(found: Option<&Value>, wanted: &str) -> bool {
-    found.is_some_and(|v| v.as_str().map_or_else(|| v.to_string() == wanted, |s| s == wanted))
+    found.is_some_and(|v| match v {
+        Value::String(text) => text == wanted,
+        other => other.to_string().as_str() == wanted,
+    })
 }
 
 /// The steps of a path; a dot or slash inside brackets belongs to the value.

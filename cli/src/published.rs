@@ -28,6 +28,9 @@ struct Item {
     published: Value,
     #[serde(default)]
     note: Option<String>,
+    /// The publication contradicts itself here, as the note says: nothing can be equal to what it printed.
+    #[serde(default)]
+    contradicts_itself: bool,
     replayed: Replayed,
 }
 
@@ -92,15 +95,17 @@ pub struct Compared {
     pub replayed: Value,
     /// Whether they are the same.
     pub matches: bool,
-    /// Why they cannot be, where that is known.
+    /// How it is meant; why they cannot be the same, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    #[serde(skip)]
+    explained: bool,
 }
 
 impl Compared {
     /// Whether a difference is explained by the publication itself.
     pub fn explained(&self) -> bool {
-        self.note.is_some()
+        self.explained
     }
 }
 
@@ -120,6 +125,7 @@ pub fn compare(replay: &Replay, published: &Published) -> Result<Vec<Compared>, 
             published: item.published.clone(),
             replayed,
             note: item.note.clone(),
+            explained: item.contradicts_itself,
         })
     };
     published.items.iter().map(compare).collect()

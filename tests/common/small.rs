@@ -28,7 +28,7 @@ pub const STRANGER: &str = "stranger";
 /// A copy of the small ledger.
 pub fn small() -> Dir {
     static SMALL: OnceLock<PathBuf> = OnceLock::new();
-    made_once(&SMALL, "small", |path| make(path))
+    made_once(&SMALL, "small", make)
 }
 
 /// A draft as it stands in a file: who signs, when it is recorded (Taipei), the event.

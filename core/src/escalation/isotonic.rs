@@ -47,10 +47,10 @@ pub(super) fn mtd(
 ) -> Option<(DoseLevel, LevelCount)> {
     let counts: Vec<LevelCount> = tried.iter().map(|(_, count)| *count).collect();
     let estimates = isotonic(&counts);
-    let levels = tried.iter().copied().zip(estimates);
+    let mut levels = tried.iter().copied().zip(estimates);
     match choice {
         MtdEstimate::HighestNotAboveTarget => {
-            levels.filter(|(_, share)| share.compare(target) != Ordering::Greater).last().map(|(level, _)| level)
+            levels.rfind(|(_, share)| share.compare(target) != Ordering::Greater).map(|(level, _)| level)
         }
         MtdEstimate::ClosestToTarget => {
             let best = levels.reduce(|best, next| {

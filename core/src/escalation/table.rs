@@ -185,7 +185,7 @@ impl Row {
 impl DecisionTable {
     /// What the table says of a count; a level without a subject stays.
     pub fn action(&self, count: LevelCount) -> TableAction {
-        let row = self.rows.iter().take(count.evaluable as usize).last();
+        let row = self.rows.iter().take(count.evaluable as usize).next_back();
         row.map_or(TableAction::Stay, |row| row.action(count.dlt))
     }
 

@@ -190,7 +190,7 @@ fn step(subjects: &[SubjectSets], set: AnalysisSet) -> FlowStep {
         let of = |reason: &SetReason| -> Option<LeftOut> {
             let left = with(standing).filter(|s| s.get(set).is_some_and(|m| m.reason == *reason));
             let subjects: Vec<SubjectId> = left.map(|s| s.subject.clone()).collect();
-            Some(LeftOut { reason: *reason, n: subjects.len(), subjects }).filter(|left| left.n > 0)
+            (!subjects.is_empty()).then_some(LeftOut { reason: *reason, n: subjects.len(), subjects })
         };
         SetReason::ALL.iter().filter_map(of).collect()
     };
