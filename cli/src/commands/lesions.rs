@@ -118,7 +118,7 @@ mod tests {
         let read = |field| evaluate(&baseline, &later, field, &ResponseRules::default());
         let shown = grid(&read(Field::Overall), &read(Field::InField));
         let rows: Vec<Vec<&str>> = shown.lines().skip(2).map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!(rows[0], ["2020-03-01", "62.5", "-37.5", "100", "-37.5", "PR", "—", "none", "PR", "PR"]);
+        assert_eq!(rows[0], ["2020-03-01", "62.5", "-37.5", "100", "-37.5", "PR", "NA", "none", "PR", "PR"]);
         assert_eq!(rows[1][..5], ["2020-06-01", "75", "-25.0", "62.5", "+20.0"]);
         assert_eq!(rows[1][7..], ["N1", "PD", "PD"]);
         assert_eq!(shown.lines().nth(1).unwrap().split_whitespace().collect::<Vec<_>>(), ["baseline", "100"]);
