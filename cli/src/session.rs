@@ -140,7 +140,7 @@ impl Session {
 }
 
 /// How many entries a ledger may have, by the size of its journal: only for the bar.
-fn lines_about(dir: &Path) -> u64 {
+pub(crate) fn lines_about(dir: &Path) -> u64 {
     const USUAL_LINE: u64 = 900;
     let journal: PathBuf = dir.join(trial_ledger::ledger::JOURNAL);
     std::fs::metadata(journal).map_or(0, |m| m.len() / USUAL_LINE)

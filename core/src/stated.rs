@@ -20,6 +20,10 @@ impl<T> Default for Stated<T> {
 impl<T> Stated<T> {
     /// The entry states this, now.
     pub fn set(&mut self, seq: Seq, fact: T) {
+        // Most lists hold one fact, and facts can be large: the standard growth would begin with room for four.
+        if self.facts.len() == self.facts.capacity() {
+            self.facts.reserve_exact(self.facts.len().max(1));
+        }
         match self.facts.last() {
             Some((last, _)) if *last >= seq => match self.facts.binary_search_by_key(&seq, |(s, _)| *s) {
                 Ok(i) => self.facts[i].1 = fact,

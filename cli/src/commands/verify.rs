@@ -6,7 +6,7 @@ use crate::{
     error::{CliError, ErrorKind},
     output::Output,
     progress,
-    session::Session,
+    session,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
@@ -17,7 +17,7 @@ use trial_core::{
 };
 use trial_ledger::{
     fault::Fault,
-    ledger::{JOURNAL, LedgerError, Notice},
+    ledger::{JOURNAL, Ledger, LedgerError, Notice},
     lines::read_lines,
     tip::Tip,
     verifier::Verifier,
@@ -73,30 +73,25 @@ pub fn run(global: &Global, path: Option<&Path>, output: &mut Output<'_>) -> Res
 
 fn directory(path: &Path) -> Result<Verdict, CliError> {
     let (mut first, mut last, mut redactions) = (None, None, 0);
-    let opened = Session::open_with(path, &crate::session::Lens::default(), |verified| {
+    let bar = progress::bar(session::lines_about(path), "verifying");
+    // Nothing is folded: the verdict is about the entries, whatever they say.
+    let opened = Ledger::open_with(path, |verified| {
+        bar.inc(1);
         let at = verified.entry().recorded_at;
         first.get_or_insert(at);
         last = Some(at);
         redactions += u64::from(matches!(verified.entry().event, trial_core::event::Event::ValueRedacted(_)));
     });
-    let session = match opened {
-        Ok(session) => session,
-        Err(e) => return faulty_directory(path, e),
+    bar.finish_and_clear();
+    let (ledger, notices) = match opened {
+        Ok(opened) => opened,
+        Err(LedgerError::Faulty(faults, _)) if faults.iter().any(|fault| fault.kind.is_proof()) => {
+            return Ok(faulty(faults, path));
+        }
+        Err(e) => return Err(e.into()),
     };
     let times = first.zip(last).map(|(first, last)| (stamp(first), stamp(last)));
-    Ok(sound(session.ledger.tip(), times, redactions, &session.notices))
-}
-
-/// The faults of a directory that does not open: those of its journal and store, told one by one.
-fn faulty_directory(path: &Path, error: CliError) -> Result<Verdict, CliError> {
-    if error.kind != ErrorKind::No {
-        return Err(error);
-    }
-    match trial_ledger::ledger::Ledger::open(path) {
-        Err(LedgerError::Faulty(faults, _)) => Ok(faulty(faults, path)),
-        Err(other) => Err(other.into()),
-        Ok(_) => Err(error),
-    }
+    Ok(sound(ledger.tip(), times, redactions, &notices))
 }
 
 fn file(path: &Path) -> Result<Verdict, CliError> {

@@ -34,7 +34,8 @@ pub fn fisher_two_by_two(table: [[u32; 2]; 2]) -> f64 {
 
 /// The exact two-sided p-value of a table of any size, after Freeman and Halton (1951).
 ///
-/// None when more than two million partial tables would have to be looked at; a phase I trial needs some hundreds.
+/// None when more than two million partial tables would have to be looked at, or fifty thousand of them kept at a time;
+/// a phase I trial needs some hundreds.
 ///
 /// The table is filled column by column. What is left of the row totals and the product of factorials so far is
 /// all that the rest depends on, so partial tables alike in both are counted as one.
@@ -50,6 +51,9 @@ pub fn freeman_halton(table: &Contingency) -> Option<f64> {
         let mut next = BTreeMap::new();
         for (before, probability) in partial {
             work.fill(&before, column, probability, &mut next)?;
+            if next.len() > MOST_KEPT {
+                return None;
+            }
         }
         partial = next;
     }
@@ -61,8 +65,11 @@ pub fn freeman_halton(table: &Contingency) -> Option<f64> {
     Some(extreme.map(|(_, probability)| probability).sum::<f64>() / all)
 }
 
-/// Bounds time (a few seconds) and memory (some hundred megabytes).
+/// Bounds time: a few seconds.
 const MOST_PARTIAL_TABLES: u32 = 2_000_000;
+
+/// Bounds memory: some megabytes for each of two columns.
+const MOST_KEPT: usize = 50_000;
 
 /// Logarithms of factorials are compared as whole multiples of 2^-32, so that equal products are equal keys.
 const FIXED_POINT: f64 = 4_294_967_296.0;
