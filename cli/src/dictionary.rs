@@ -154,7 +154,7 @@ version,SOC,term,grade1,grade2,grade3,grade4,grade5,definition
         assert!(events.len() > 1);
         let mut found: Vec<TermEntry> = Vec::new();
         for (n, event) in events.iter().enumerate() {
-            assert!(event.to_string().len() < 12 * 1024);
+            assert!(event.to_string().len() < 15 * 1024);
             assert_eq!((&event["part"], &event["parts"]), (&json!(n + 1), &json!(events.len())));
             assert_eq!(event["sha256"], json!(digest(&terms)));
             found.extend(serde_json::from_value::<Vec<TermEntry>>(event["terms"].clone()).unwrap());
