@@ -405,7 +405,15 @@ fn as_somebody(dir: &Dir, args: &[&str]) -> (i32, String) {
     if fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0) {
         command.uid(65534).gid(65534);
     }
-    let output = command.output().unwrap();
+    // Another test may be starting a process while the copy is still open for writing in it: then it is busy for a moment.
+    let output = loop {
+        match command.output() {
+            Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            ran => break ran.unwrap(),
+        }
+    };
     (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 

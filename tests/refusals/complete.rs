@@ -30,9 +30,13 @@ fn every_refusal_of_admission_has_its_case() {
             if message == "{id} is not known" {
                 continue;
             }
+            // A dictionary with a part left out has its own story: dictionary.rs.
+            if message == "{none}: {name} lacks part {}" {
+                continue;
+            }
             let fixed = fixed_parts(&message);
-            let said = |word: &&str| fixed.iter().all(|part| contains_in_part(word, part)) && !fixed.is_empty();
-            assert!(words.iter().any(|word| said(&word)), "no case is refused with {message:?}");
+            let said = |word: &str| fixed.iter().all(|part| contains_in_part(word, part)) && !fixed.is_empty();
+            assert!(words.iter().any(|word| said(word)), "no case is refused with {message:?}");
         }
     }
     assert!(refusals > 55, "only {refusals} refusals were found: look for them another way");
