@@ -3,6 +3,10 @@
 //! Promises the root of the tree over all leaves pushed so far, in memory of one hash per bit of the size.
 //! Does not keep the leaves.
 
+mod proof;
+
+pub use proof::{ProofError, consistency, inclusion, verify_consistency, verify_inclusion};
+
 use crate::hash;
 use trial_core::ids::Hash;
 
@@ -39,6 +43,14 @@ impl Frontier {
     /// How many leaves the tree has.
     pub fn size(&self) -> u64 {
         self.size
+    }
+}
+
+impl FromIterator<Hash> for Frontier {
+    fn from_iter<I: IntoIterator<Item = Hash>>(leaves: I) -> Frontier {
+        let mut frontier = Frontier::default();
+        leaves.into_iter().for_each(|leaf| frontier.push(leaf));
+        frontier
     }
 }
 
