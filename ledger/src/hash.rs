@@ -2,6 +2,7 @@
 //!
 //! The leaf hash of an entry is both the next entry's `prev` and the Merkle leaf: one hash, two structures.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use trial_core::ids::Hash;
 
@@ -22,4 +23,14 @@ pub fn sha256(parts: &[&[u8]]) -> Hash {
         hasher.update(part);
     }
     Hash(hasher.finalize().into())
+}
+
+/// A hash as C2SP notes and proofs spell it: base64 (RFC 4648 section 4) with padding.
+pub fn to_base64(hash: Hash) -> String {
+    STANDARD.encode(hash.0)
+}
+
+/// Reads the one spelling of a hash in base64.
+pub fn from_base64(text: &str) -> Option<Hash> {
+    Some(Hash(STANDARD.decode(text).ok()?.try_into().ok()?))
 }

@@ -6,6 +6,8 @@
 pub mod body;
 pub mod canon;
 pub mod check;
+pub mod checkpoint;
+pub mod cosignature;
 pub mod envelope;
 pub mod fault;
 pub mod hash;
@@ -20,6 +22,9 @@ pub mod lines;
 #[cfg(feature = "store")]
 mod lockstep;
 pub mod merkle;
+pub mod note;
+pub mod policy;
+pub mod receipt;
 pub mod roster;
 #[cfg(feature = "store")]
 pub mod sled_store;
