@@ -115,7 +115,8 @@ impl Note {
         let known = self.lines.iter().filter_map(|line| Some((line, keys.find(&line.name, line.id)?)));
         known
             .map(|(line, key)| {
-                let time = key.verify(&self.text, &line.signature).ok_or_else(|| BadNote::BadSignature(key.clone()))?;
+                let bad = || BadNote::BadSignature(key.name().clone(), key.key());
+                let time = key.verify(&self.text, &line.signature).ok_or_else(bad)?;
                 Ok(Signed { name: key.name().clone(), key: key.key(), time })
             })
             .collect()
@@ -196,7 +197,7 @@ pub enum BadNote {
     /// A line that should be a signature line is none.
     Malformed(String),
     /// A line names a known key, and the signature does not hold under it.
-    BadSignature(Vkey),
+    BadSignature(KeyName, Key),
 }
 
 impl fmt::Display for BadNote {
@@ -211,8 +212,8 @@ impl fmt::Display for BadNote {
             BadNote::NoEmptyLine => f.write_str("the note has no empty line between its text and its signatures"),
             BadNote::NoSignature => f.write_str("the note has no signature line"),
             BadNote::Malformed(line) => write!(f, "{line:?} is not a signature line"),
-            BadNote::BadSignature(key) => {
-                write!(f, "the signature of {} does not hold under its key {}", key.name(), key.key())
+            BadNote::BadSignature(name, key) => {
+                write!(f, "the signature of {name} does not hold under its key {key}")
             }
         }
     }

@@ -100,7 +100,7 @@ impl Receipt {
         for signer in &signers {
             let signature = parts.signatures.iter().find(|line| line.key == signer.key).and_then(|s| s.signature());
             let held = signature.zip(PublicKey::admit(signer.key).ok());
-            if !held.is_some_and(|(signature, key)| key.verify(&message, &signature).is_ok()) {
+            if held.is_none_or(|(signature, key)| key.verify(&message, &signature).is_err()) {
                 return Err(BadReceipt::Entry(format!("is not signed by {}", signer.name)));
             }
         }

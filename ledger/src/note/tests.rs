@@ -125,7 +125,7 @@ fn a_known_key_whose_signature_does_not_hold_spoils_the_note_and_an_unknown_line
     let bent = line.replacen("Ct0OH7", "Ct0OH8", 1);
     assert_ne!(line, bent);
     let spoiled = Note::parse(format!("{good}{bent}\n").as_bytes()).unwrap().signed_by(&keys);
-    assert!(matches!(spoiled, Err(BadNote::BadSignature(_))), "{spoiled:?}");
+    assert!(matches!(spoiled, Err(BadNote::BadSignature(..))), "{spoiled:?}");
     let known: SignatureLine = line.parse().unwrap();
     for stranger in [
         // The name alone, the id alone, and an ML-DSA-44 cosignature (type 0x06), which is longer.
@@ -164,7 +164,7 @@ fn a_key_that_was_made_to_collide_with_an_id_signs_nothing() {
     let forged = SignatureLine { signature: seed(&file, "witness").sign(body.as_bytes()).to_vec(), ..known };
     let mut note = Note::unsigned(body).unwrap();
     note.add(forged);
-    assert!(matches!(note.signed_by(&vkeys(&file, &["log_vkey"])), Err(BadNote::BadSignature(_))));
+    assert!(matches!(note.signed_by(&vkeys(&file, &["log_vkey"])), Err(BadNote::BadSignature(..))));
 }
 
 #[test]
