@@ -168,10 +168,12 @@ impl Context<'_> {
         let (seq, found) = (self.tip.next(), entry.seq);
         if found != seq {
             let moved = || self.next.and_then(seq_of).is_some_and(|next| next < found);
-            let kind = match self.tip.leaf(found) {
-                Some(_) => FaultKind::SeqDuplicate,
-                None if found < seq || moved() => FaultKind::SeqOutOfOrder,
-                None => FaultKind::SeqGap,
+            let kind = if self.tip.has(found) {
+                FaultKind::SeqDuplicate
+            } else if found < seq || moved() {
+                FaultKind::SeqOutOfOrder
+            } else {
+                FaultKind::SeqGap
             };
             return Err(self.fault(kind, seq, found));
         }
@@ -353,13 +355,11 @@ impl Context<'_> {
 
     /// What an earlier entry stated when it was recorded: the bytes are fetched again and must be the verified ones.
     fn stated(&self, target: Seq) -> Result<Event, Fault> {
-        let Some(leaf) = self.tip.leaf(target) else {
+        if !self.tip.has(target) {
             return Err(self.fault(FaultKind::StaleCorrection, "an earlier entry", format!("entry {target}")));
-        };
-        let envelope = self.lookup.envelope(target).filter(|envelope| envelope.leaf_hash() == leaf);
-        let event = envelope.and_then(|envelope| Event::from_value(body::read(&envelope).ok()?.body.event).ok());
-        event.ok_or_else(|| {
-            let expected = format!("entry {target} ({leaf}) to be there still");
+        }
+        self.tip.stated(target, self.lookup).ok_or_else(|| {
+            let expected = format!("entry {target} to be there still as it was verified");
             self.fault(FaultKind::StoreUnreadable, expected, "it cannot be read again")
         })
     }

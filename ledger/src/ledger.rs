@@ -6,6 +6,7 @@
 
 mod batch;
 mod error;
+mod proofs;
 
 pub use batch::{Batch, Earlier};
 pub use error::LedgerError;
@@ -17,8 +18,9 @@ use crate::{
     journal::Journal,
     lines::{LineIndex, Lines, Tail, read_lines},
     lockstep::{Either, Lockstep},
+    merkle::BLOCK,
     sled_store::SledStore,
-    store::{Head, Store, follow},
+    store::{Head, Store, StoreError, follow},
     tip::Tip,
     verifier::Verifier,
 };
@@ -39,7 +41,7 @@ pub const CHECKPOINTS: &str = "checkpoints";
 /// The folder of the sealed values.
 pub const SEALED: &str = "sealed";
 
-/// How many entries the store or the journal takes at a time when it catches up.
+/// How many entries the store takes at a time when it catches up.
 const CATCH_UP: usize = 512;
 
 /// How many faults are kept of a ledger that has more.
@@ -78,6 +80,11 @@ pub enum Notice {
         /// How many it has now.
         has: u64,
     },
+    /// The store lacked roots of blocks, or had others than its entries give.
+    BlocksComputed {
+        /// How many roots were not as the entries give them.
+        wrong: u64,
+    },
     /// Bytes behind the last whole line of the journal, never acknowledged, were cut off.
     UnacknowledgedTail {
         /// How many bytes.
@@ -93,6 +100,12 @@ impl fmt::Display for Notice {
             }
             Notice::JournalCaughtUp { had, has } => {
                 write!(f, "the journal had {had} of {has} entries: the others were verified and taken from the store")
+            }
+            Notice::BlocksComputed { wrong } => {
+                write!(
+                    f,
+                    "{wrong} roots of blocks in the store were missing or wrong: they were computed again from the entries"
+                )
             }
             Notice::UnacknowledgedTail { bytes } => {
                 write!(
@@ -188,11 +201,13 @@ impl Ledger {
             false => Journal::create(&path).and_then(|journal| sync_folder(dir).map(|()| journal)).map_err(io)?,
         };
         journal_catches_up(&mut journal, &store, &tip, had, &path)?;
+        let wrong = store.put_block_roots(tip.block_roots())?;
         let mut notices = Vec::new();
         let has = tip.size();
         notices.extend((tail.bytes > 0).then_some(Notice::UnacknowledgedTail { bytes: tail.bytes }));
         notices.extend((stored < has).then_some(Notice::StoreCaughtUp { had: stored, has }));
         notices.extend((had < has).then_some(Notice::JournalCaughtUp { had, has }));
+        notices.extend((wrong > 0).then_some(Notice::BlocksComputed { wrong }));
         Ok((Ledger { dir: dir.to_owned(), journal, store, tip, unsure: false }, notices))
     }
 
@@ -241,8 +256,7 @@ impl Ledger {
         if self.unsure {
             return Err(LedgerError::Unsure(self.dir.clone()));
         }
-        let known = |verified: &&Verified| self.tip.leaf(verified.entry().seq) == Some(verified.entry().hash);
-        let new = &entries[entries.iter().take_while(known).count()..];
+        let new = &entries[self.known(entries)?..];
         if new.is_empty() {
             return Ok(());
         }
@@ -254,6 +268,17 @@ impl Ledger {
         self.unsure = false;
         new.iter().for_each(|verified| self.tip.advance(verified));
         Ok(())
+    }
+
+    /// How many of the entries, from the first on, the ledger has already.
+    fn known(&self, entries: &[Verified]) -> Result<usize, StoreError> {
+        for (known, verified) in entries.iter().enumerate() {
+            let seq = verified.entry().seq;
+            if seq >= self.tip.next() || self.store.get(seq)?.as_ref() != Some(verified.envelope()) {
+                return Ok(known);
+            }
+        }
+        Ok(entries.len())
     }
 
     /// Whether entries that were verified somewhere were verified against this very log.
@@ -298,21 +323,17 @@ fn journal_catches_up(
     had: u64,
     path: &Path,
 ) -> Result<(), LedgerError> {
-    let io = |error| LedgerError::Io(path.to_owned(), error);
-    let mut lines = Vec::new();
-    for (seq, read) in (had..).zip(store.scan(had..tip.size())) {
-        let envelope = read?;
+    for block in had / BLOCK..tip.size().div_ceil(BLOCK) {
         // They were verified a moment ago; these are the same bytes, or something is changing the store under us.
-        if tip.leaf(Seq(seq)) != Some(envelope.leaf_hash()) {
-            let changed = Fault::at(FaultKind::JournalDiffers, Seq(seq), "the entry just verified", "another one");
+        let Some(lines) = tip.block(block, store) else {
+            let changed =
+                Fault::at(FaultKind::JournalDiffers, Seq(block * BLOCK), "the entries just verified", "others");
             return Err(LedgerError::refused(changed));
-        }
-        lines.push(envelope);
-        if lines.len() == CATCH_UP {
-            journal.append(&std::mem::take(&mut lines)).map_err(io)?;
-        }
+        };
+        let lines = (block * BLOCK..).zip(&lines).filter(|(seq, _)| *seq >= had).map(|(_, line)| line);
+        journal.append(lines).map_err(|error| LedgerError::Io(path.to_owned(), error))?;
     }
-    if lines.is_empty() { Ok(()) } else { journal.append(&lines).map_err(io) }
+    Ok(())
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
@@ -338,7 +359,7 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{sample::Chain, store::StoreError};
+    use crate::sample::Chain;
 
     fn made(dir: &Path) -> (Ledger, Chain) {
         let mut chain = Chain::sample();

@@ -7,19 +7,21 @@
 use crate::{
     envelope::{Envelope, MAX_LINE},
     fault::{Fault, FaultKind},
+    merkle::BLOCK,
     verifier::Lookup,
 };
 use std::{
     cell::{Cell, RefCell},
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    ops::Range,
     path::Path,
     rc::Rc,
 };
 use trial_core::ids::Seq;
 
-/// How many lines lie between two remembered places.
-const STRIDE: u64 = 256;
+/// How many lines lie between two remembered places: whole blocks are read again.
+const STRIDE: u64 = BLOCK;
 
 /// Opens a file of entry lines: a stream of envelopes, and a look-up that learns where lines are as they are read.
 ///
@@ -124,22 +126,30 @@ pub struct LineIndex {
 }
 
 impl LineIndex {
-    fn line(&self, line: u64) -> Option<Vec<u8>> {
-        let place = *self.places.borrow().get(usize::try_from(line / STRIDE).ok()?)?;
+    fn lines(&self, places: Range<u64>) -> Option<Vec<Envelope>> {
+        let place = *self.places.borrow().get(usize::try_from(places.start / STRIDE).ok()?)?;
         let mut file = self.file.borrow_mut();
         file.seek(SeekFrom::Start(place)).ok()?;
-        for _ in 0..line % STRIDE {
+        for _ in 0..places.start % STRIDE {
             skip_line(&mut *file).ok().filter(|(_, ended)| *ended)?;
         }
-        let mut found = Vec::new();
-        file.by_ref().take(MAX_LINE as u64 + 2).read_until(b'\n', &mut found).ok()?;
-        (found.pop() == Some(b'\n')).then_some(found)
+        places.map(|_| next_line(&mut *file)).collect()
     }
+}
+
+fn next_line(file: &mut impl BufRead) -> Option<Envelope> {
+    let mut line = Vec::new();
+    file.take(MAX_LINE as u64 + 2).read_until(b'\n', &mut line).ok()?;
+    (line.pop() == Some(b'\n')).then(|| Envelope::new(line))
 }
 
 impl Lookup for LineIndex {
     fn envelope(&self, seq: Seq) -> Option<Envelope> {
-        self.line(seq.0).map(Envelope::new)
+        self.lines(seq.0..seq.0.checked_add(1)?)?.pop()
+    }
+
+    fn envelopes(&self, places: Range<u64>) -> Option<Vec<Envelope>> {
+        if places.is_empty() { Some(Vec::new()) } else { self.lines(places) }
     }
 }
 
@@ -170,6 +180,11 @@ mod tests {
             assert_eq!(found.as_bytes(), all[i as usize].as_bytes());
         }
         assert_eq!(index.envelope(Seq(1000)), None);
+        let texts = |places| index.envelopes(places).map(|found| found.iter().map(Envelope::len).sum::<usize>());
+        let bytes = |places: Range<usize>| Some(all[places].iter().map(String::len).sum::<usize>());
+        assert_eq!(texts(256..512), bytes(256..512));
+        assert_eq!(texts(500..1000), bytes(500..1000), "across remembered places too");
+        assert_eq!((texts(7..7), texts(999..1001)), (Some(0), None));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     store::Store,
     verifier::Lookup,
 };
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, ops::Range, rc::Rc};
 use trial_core::ids::Seq;
 
 /// Envelopes of a ledger, from both places where they lie.
@@ -90,7 +90,7 @@ impl Iterator for Lockstep {
     }
 }
 
-/// Looks an entry up in the store or, where that is behind, in the journal.
+/// Looks entries up in the store or, where that is behind, in the journal.
 pub(crate) struct Either {
     pub store: SledStore,
     pub journal: Option<LineIndex>,
@@ -99,5 +99,9 @@ pub(crate) struct Either {
 impl Lookup for Either {
     fn envelope(&self, seq: Seq) -> Option<Envelope> {
         self.store.envelope(seq).or_else(|| self.journal.as_ref()?.envelope(seq))
+    }
+
+    fn envelopes(&self, places: Range<u64>) -> Option<Vec<Envelope>> {
+        self.store.envelopes(places.clone()).or_else(|| self.journal.as_ref()?.envelopes(places))
     }
 }

@@ -3,8 +3,10 @@
 //! Promises the root of the tree over all leaves pushed so far, in memory of one hash per bit of the size.
 //! Does not keep the leaves.
 
+mod blocks;
 mod proof;
 
+pub use blocks::{BLOCK, Blocks};
 pub use proof::{ProofError, consistency, inclusion, verify_consistency, verify_inclusion};
 
 use crate::hash;

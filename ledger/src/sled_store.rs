@@ -8,6 +8,7 @@
 use crate::{
     check::Verified,
     envelope::Envelope,
+    merkle::{BLOCK, Frontier},
     store::{Head, Store, StoreError, follow},
     verifier::Lookup,
 };
@@ -42,6 +43,8 @@ pub struct SledStore {
     entries: Tree,
     /// The head: seq, then leaf hash.
     meta: Tree,
+    /// Roots of the complete blocks of entries, by number, big-endian: derived, never believed.
+    blocks: Tree,
     // Last, so that the trees are dropped before the file is synced.
     open: Arc<Open>,
 }
@@ -70,7 +73,7 @@ impl SledStore {
         let open = || {
             guard(|| {
                 let db = config.open()?;
-                Ok((db.open_tree("entries")?, db.open_tree("meta")?, db))
+                Ok((db.open_tree("entries")?, db.open_tree("meta")?, db.open_tree("blocks")?, db))
             })
         };
         let mut opened = open();
@@ -81,11 +84,57 @@ impl SledStore {
             std::thread::sleep(LOCK_PAUSE);
             opened = open();
         }
-        let (entries, meta, db) = opened.map_err(|error| match locked(&error) {
+        let (entries, meta, blocks, db) = opened.map_err(|error| match locked(&error) {
             true => StoreError::InUse(folder.into()),
             false => error,
         })?;
-        Ok(SledStore { entries, meta, open: Arc::new(Open { db, file: folder.join("db") }) })
+        Ok(SledStore { entries, meta, blocks, open: Arc::new(Open { db, file: folder.join("db") }) })
+    }
+
+    /// Puts the roots of all complete blocks in the place of what the store has, and says how many it had not so.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
+    pub fn put_block_roots(&self, roots: &[Hash]) -> Result<u64, StoreError> {
+        guard(|| {
+            let (mut changes, mut wrong) = (sled::Batch::default(), 0);
+            for (block, root) in (0_u64..).zip(roots) {
+                let key = block.to_be_bytes();
+                if self.blocks.get(key)?.is_none_or(|found| *found != root.0) {
+                    changes.insert(&key, &root.0);
+                    wrong += 1;
+                }
+            }
+            for surplus in self.blocks.range((roots.len() as u64).to_be_bytes()..) {
+                changes.remove(surplus?.0);
+                wrong += 1;
+            }
+            if wrong > 0 {
+                self.blocks.apply_batch(changes)?;
+                self.open.db.flush()?;
+            }
+            Ok(wrong)
+        })
+    }
+
+    /// Numbers and roots of the blocks that these entries complete, when they follow the last one.
+    fn completed(&self, entries: &[Verified]) -> Result<Vec<(u64, Hash)>, StoreError> {
+        let mut completed = Vec::new();
+        let Some(first) = entries.first().map(|verified| verified.entry().seq.0) else { return Ok(completed) };
+        let open = first / BLOCK * BLOCK;
+        if open + BLOCK > first.saturating_add(entries.len() as u64) {
+            return Ok(completed);
+        }
+        let stored = self.scan(open..first).map(|read| read.map(|line| line.leaf_hash()));
+        let new = entries.iter().map(|verified| Ok(verified.entry().hash));
+        let mut block = Frontier::default();
+        for leaf in stored.chain(new) {
+            block.push(leaf?);
+            if block.size() == BLOCK {
+                completed.push((open / BLOCK + completed.len() as u64, std::mem::take(&mut block).root()));
+            }
+        }
+        Ok(completed)
     }
 }
 
@@ -117,8 +166,9 @@ fn damaged() -> StoreError {
 
 impl Store for SledStore {
     fn append_if_next(&mut self, entries: &[Verified]) -> Result<(), StoreError> {
+        let completed = self.completed(entries)?;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            (&self.entries, &self.meta).transaction(|(lines, meta)| {
+            (&self.entries, &self.meta, &self.blocks).transaction(|(lines, meta, blocks)| {
                 let abort = ConflictableTransactionError::Abort;
                 let head = match meta.get(HEAD)? {
                     None => None,
@@ -126,6 +176,9 @@ impl Store for SledStore {
                 };
                 for verified in entries {
                     lines.insert(&verified.entry().seq.0.to_be_bytes(), verified.envelope().as_bytes())?;
+                }
+                for (block, root) in &completed {
+                    blocks.insert(&block.to_be_bytes(), &root.0)?;
                 }
                 if let Some(head) = follow(head, entries).map_err(abort)? {
                     meta.insert(HEAD, encoded(head))?;

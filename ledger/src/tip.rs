@@ -3,16 +3,18 @@
 //! Promises that what it signs has passed the very checks that a reader will run. Does not write anything anywhere,
 //! and reads no clock: the time of a new entry is an argument.
 
+mod again;
+
 use crate::{
     body::{self, Body, RecordedAt, VERSION},
     check::{Context, Refusal, Verified, check},
     fault::{Fault, FaultKind},
     key::Secret,
-    merkle::Frontier,
+    merkle::Blocks,
     roster::{self, Roster},
     verifier::Lookup,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range};
 use trial_core::{
     entry::{Effect, Entry, Meaning, Signer},
     event::{Event, TrialOpened},
@@ -27,11 +29,10 @@ pub struct Tip {
     head: Option<Hash>,
     genesis: Option<Hash>,
     opened: Option<TrialOpened>,
-    frontier: Frontier,
-    /// Leaf hashes in order. Shared, and copied only when a clone grows.
-    leaves: Arc<Vec<Hash>>,
-    /// Where entries are missing, which only a faulty log has: the first place after each gap, and its index in `leaves`.
-    gaps: Vec<(Seq, usize)>,
+    /// The tree over all entries up to the first fault.
+    blocks: Blocks,
+    /// After a fault, where entries are missing, in order. Nothing is proven then, and no hash is kept any more.
+    missing: Option<Vec<Range<Seq>>>,
     roster: Roster,
     recorded_at: Option<RecordedAt>,
     /// Where each subject gave consent.
@@ -91,15 +92,7 @@ impl Tip {
 
     /// The RFC 6962 root over all entries.
     pub fn root(&self) -> Hash {
-        self.frontier.root()
-    }
-
-    /// The RFC 6962 root over the first entries, to compare with what somebody saw when there were no more of them.
-    pub fn root_at(&self, size: u64) -> Option<Hash> {
-        let leaves = self.leaves.get(..usize::try_from(size).ok()?)?;
-        let mut frontier = Frontier::default();
-        leaves.iter().for_each(|leaf| frontier.push(*leaf));
-        Some(frontier.root())
+        self.blocks.root()
     }
 
     /// Leaf hash of the first entry, which names the ledger.
@@ -122,21 +115,20 @@ impl Tip {
         self.recorded_at
     }
 
-    /// Leaf hashes of all entries, in order.
-    pub fn leaves(&self) -> &[Hash] {
-        &self.leaves
+    /// Roots of all complete blocks of entries, in order: see [`Blocks`].
+    pub fn block_roots(&self) -> &[Hash] {
+        self.blocks.roots()
     }
 
     pub(crate) fn genesis_or(&self, claimed: Hash) -> Hash {
         self.genesis.unwrap_or(claimed)
     }
 
-    pub(crate) fn leaf(&self, seq: Seq) -> Option<Hash> {
-        let segment = self.gaps.partition_point(|(first, _)| *first <= seq);
-        let (first, start) = segment.checked_sub(1).map_or((Seq(0), 0), |last| self.gaps[last]);
-        let end = self.gaps.get(segment).map_or(self.leaves.len(), |(_, start)| *start);
-        let index = start.checked_add(usize::try_from(seq.0 - first.0).ok()?)?;
-        self.leaves[..end].get(index).copied()
+    /// Whether the log up to here has an entry with this number.
+    pub(crate) fn has(&self, seq: Seq) -> bool {
+        let gaps = self.missing.as_deref().unwrap_or_default();
+        let begun = gaps.partition_point(|gap| gap.start <= seq);
+        seq < self.next && !gaps[..begun].last().is_some_and(|gap| gap.contains(&seq))
     }
 
     pub(crate) fn site_of(&self, subject: &SubjectId) -> Option<&SiteId> {
@@ -245,12 +237,13 @@ impl Tip {
 
     /// Moves past an entry that failed, so that the next one is judged on its own.
     pub(crate) fn skip(&mut self, refusal: &Refusal) {
+        let missing = self.missing.get_or_insert_default();
         match &refusal.claims {
             // One that stands behind its place, or a second time, leaves the log around it as it was.
             Some(claims) if claims.seq < self.next => {}
             Some(claims) => {
                 if claims.seq > self.next {
-                    self.gaps.push((claims.seq, self.leaves.len()));
+                    missing.push(self.next..claims.seq);
                     self.next = claims.seq;
                 }
                 self.learn(claims);
@@ -261,8 +254,9 @@ impl Tip {
     }
 
     fn put(&mut self, leaf: Hash) {
-        Arc::make_mut(&mut self.leaves).push(leaf);
-        self.frontier.push(leaf);
+        if self.missing.is_none() {
+            self.blocks.push(leaf);
+        }
         self.head = Some(leaf);
         self.next = self.next.next();
     }

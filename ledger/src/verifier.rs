@@ -23,15 +23,20 @@ use crate::{
     fault::{Fault, FaultKind},
     tip::Tip,
 };
-use std::iter::Peekable;
+use std::{iter::Peekable, ops::Range};
 use trial_core::ids::{Hash, Seq};
 
-/// Fetches an envelope again, for a correction that needs what an earlier entry states.
+/// Fetches envelopes again, for a correction that needs what an earlier entry states, and for roots of earlier sizes.
 ///
-/// The answer need not be trusted: the verifier compares its leaf hash with the one that it verified.
+/// The answer need not be trusted: the lines of a block are compared with the block's root, which was verified.
 pub trait Lookup {
     /// The envelope at a place of the log, if it can be had.
     fn envelope(&self, seq: Seq) -> Option<Envelope>;
+
+    /// The envelopes at these places, if all can be had.
+    fn envelopes(&self, places: Range<u64>) -> Option<Vec<Envelope>> {
+        places.map(|place| self.envelope(Seq(place))).collect()
+    }
 }
 
 /// Nothing to look anything up in.
@@ -44,6 +49,10 @@ impl Lookup for () {
 impl<L: Lookup + ?Sized> Lookup for &L {
     fn envelope(&self, seq: Seq) -> Option<Envelope> {
         (**self).envelope(seq)
+    }
+
+    fn envelopes(&self, places: Range<u64>) -> Option<Vec<Envelope>> {
+        (**self).envelopes(places)
     }
 }
 

@@ -42,7 +42,7 @@ impl Batch<'_> {
     }
 }
 
-/// Entries that are not in the store yet, then the store.
+/// Entries that are not in the store yet, one after the other, then the store.
 pub struct Earlier<'a> {
     pub(super) entries: &'a [Verified],
     pub(super) store: &'a SledStore,
@@ -50,7 +50,8 @@ pub struct Earlier<'a> {
 
 impl Lookup for Earlier<'_> {
     fn envelope(&self, seq: Seq) -> Option<Envelope> {
-        let pending = self.entries.iter().find(|verified| verified.entry().seq == seq);
+        let first = self.entries.first().map_or(seq, |verified| verified.entry().seq);
+        let pending = seq.0.checked_sub(first.0).and_then(|index| self.entries.get(usize::try_from(index).ok()?));
         pending.map(|verified| verified.envelope().clone()).or_else(|| self.store.envelope(seq))
     }
 }

@@ -167,7 +167,7 @@ impl Place {
     }
 }
 
-/// Why a proof does not prove anything.
+/// Why a proof cannot be made, or does not prove anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofError {
     /// There is no such leaf in a tree of this size.
@@ -185,6 +185,20 @@ pub enum ProofError {
         old: u64,
         /// The size of the new tree.
         new: u64,
+    },
+    /// The log has fewer entries.
+    SizeBeyondLog {
+        /// The size that was asked for.
+        size: u64,
+        /// How many entries there are.
+        has: u64,
+    },
+    /// Entries that the path is made of cannot be read again as they were verified.
+    Unreadable {
+        /// The first of them.
+        first: u64,
+        /// The last of them.
+        last: u64,
     },
     /// The path goes on above the root.
     TooLong {
@@ -228,6 +242,10 @@ impl fmt::Display for ProofError {
             ProofError::NothingToExtend => f.write_str("expected an old size of at least 1, found 0"),
             ProofError::OldBeyondNew { old, new } => {
                 write!(f, "expected an old size of at most {new}, found {old}")
+            }
+            ProofError::SizeBeyondLog { size, has } => write!(f, "expected a size of at most {has}, found {size}"),
+            ProofError::Unreadable { first, last } => {
+                write!(f, "entries {first} to {last} were expected to be there still, and cannot be read again")
             }
             ProofError::TooLong { found } => write!(f, "the path has {found} hashes, more than lead to the root"),
             ProofError::TooShort { found } => write!(f, "the path has {found} hashes, fewer than lead to the root"),

@@ -110,6 +110,17 @@ impl Chain {
         Chain { tip, entries: vec![first] }
     }
 
+    /// The sample and as many fractions as it takes to have this many entries.
+    pub fn of(size: u64) -> Chain {
+        let mut chain = Chain::sample();
+        while chain.tip.size() < size {
+            let (number, at) = (u32::try_from(chain.tip.size() % 99 + 1).unwrap(), at(chain.tip.size()));
+            let made = chain.tip.sign(Draft::new(fraction(number)), &[&secret("therapist")], at, &()).unwrap();
+            chain.entries.push(made);
+        }
+        chain
+    }
+
     pub fn lines(&self) -> Vec<Envelope> {
         self.entries.iter().map(|v| v.envelope().clone()).collect()
     }
