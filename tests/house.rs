@@ -102,6 +102,7 @@ fn files_are_opened_where_files_belong() {
         "ledger/src/sled_store.rs",
         "cli/src/commands/",
         "cli/src/keys.rs",
+        "cli/src/known.rs",
         "cli/src/session.rs",
     ];
     assert_eq!(strangers(&["fs", "File", "OpenOptions"], &homes), [""; 0]);

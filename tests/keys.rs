@@ -316,12 +316,14 @@ fn a_newcomer_comes_from_the_first_key_to_a_treated_subject_on_a_real_clock() {
     let verdict = new.run(&["verify", "--json"]).expect(0).json();
     assert_eq!(
         (&verdict["verdict"], &verdict["clock"], &verdict["data"]),
-        (&json!("unanchored"), &json!("system"), &json!("real"))
+        (&json!("verified"), &json!("system"), &json!("real"))
     );
     assert_eq!(verdict["entries"], json!(3 + 1 + roles.len() + 6));
     let words = new.run(&["verify"]).expect(0).stdout;
     assert!(
-        words.contains("internal consistency only") && !words.contains("SIMULATED") && !words.contains("SYNTHETIC"),
+        words.contains("anchor      extends the 15 entries that you saw")
+            && !words.contains("SIMULATED")
+            && !words.contains("SYNTHETIC"),
         "{words}"
     );
 

@@ -225,9 +225,13 @@ fn a_journal_whose_last_line_was_cut_is_made_whole_from_the_store() {
         let quiet = dir.run(&["status"]).expect(0);
         assert_eq!(quiet.stderr, "", "it is told once");
     }
-    // With no store to ask, the entry that was cut is gone, and only that one.
+    // With no store to ask, the entry that was cut is gone, and only that one: whoever saw it is told.
     fs::write(dir.journal(), &bytes[..bytes.len() - last / 2]).unwrap();
     fs::remove_dir_all(dir.path().join("store")).unwrap();
+    let cut = Dir::copy_of(&dir.path());
+    fs::copy(dir.known(), cut.known()).unwrap();
+    cut.run(&["status"]).expect(1).says(&["rolled_back: expected "]);
+    dir.forget();
     dir.run(&["status"]).expect(0).says(&["bytes of an entry that was never acknowledged", "the store had 0 of "]);
     assert_eq!(dir.bytes(), &bytes[..bytes.len() - last]);
     assert_eq!(dir.sound()["entries"], json!(n - 1));

@@ -11,6 +11,7 @@ mod format;
 mod house;
 mod keys;
 mod kill;
+mod known;
 mod lesions;
 mod memory;
 mod published;

@@ -347,7 +347,7 @@ fn the_json_of_verify_has_the_members_of_its_contract() {
     let demo = demo();
     let sound = demo.run(&["verify", "--json"]).expect(0).json();
     let members = [
-        ("/verdict", Holds::Word(&["unanchored"])),
+        ("/verdict", Holds::Word(&["verified"])),
         ("/entries", Holds::Count),
         ("/head", Holds::Text),
         ("/root", Holds::Text),

@@ -7,7 +7,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use std::path::PathBuf;
-use trial_core::{escalation::generate::IntervalDesign, quantity::Decimal};
+use trial_core::{escalation::generate::IntervalDesign, ids::Hash, quantity::Decimal};
 
 /// The event-sourced, audit-grade ledger for clinical trials.
 ///
@@ -69,6 +69,11 @@ pub enum Command {
     /// Make, list, show, grant and revoke keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// List, forget or accept the ledgers that you verified before: every command compares with them
+    ///
+    /// Example: trial known list
+    #[command(subcommand)]
+    Known(KnownCommand),
     /// Record an event, or a file of drafts
     ///
     /// Example: trial append fraction-delivered --subject S-001 --plan P1 --number 3 --dose 3.0Gy --occurred-at 2026-03-04
@@ -218,6 +223,27 @@ pub enum KeyCommand {
         #[arg(long, value_name = "SEQ")]
         compromised_since: Option<u64>,
     },
+}
+
+/// What to do with known ledgers.
+#[derive(Debug, Subcommand)]
+pub enum KnownCommand {
+    /// List them: origin, genesis, how many entries you saw, their root, and when
+    List,
+    /// Forget what you saw of an origin: the next command meets it for the first time, and compares with nothing
+    ///
+    /// Example: trial known forget sponsor.example/axi-01
+    Forget {
+        /// The origin
+        origin: String,
+        /// Only the ledger with this genesis, where several are known
+        #[arg(long, value_name = "HASH")]
+        genesis: Option<Hash>,
+    },
+    /// Take the ledger as it is now for what you saw, because you know why it differs
+    ///
+    /// Example: trial --ledger restored known accept
+    Accept,
 }
 
 /// Whom a key is granted to.

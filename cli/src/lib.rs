@@ -5,6 +5,7 @@
 pub mod args;
 pub mod clock;
 pub mod commands;
+pub mod contact;
 pub mod demo;
 pub mod dictionary;
 pub mod draft;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod examples;
 pub mod flags;
 pub mod keys;
+pub mod known;
 pub mod output;
 pub mod page;
 pub mod path;

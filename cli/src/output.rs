@@ -4,7 +4,6 @@ use crate::error::CliError;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 use trial_core::event::{Clock, DataKind, TrialOpened};
-use trial_ledger::ledger::Notice;
 
 /// Where a command writes.
 pub struct Output<'a> {
@@ -53,11 +52,11 @@ impl Output<'_> {
         }
     }
 
-    /// Tells what opening a ledger put in order.
+    /// Tells what is to be told beside the answer: what opening put in order, what was compared with.
     ///
     /// # Errors
     /// See [`Output::text`].
-    pub fn notices(&mut self, notices: &[Notice]) -> Result<(), CliError> {
+    pub fn notices(&mut self, notices: &[String]) -> Result<(), CliError> {
         for notice in notices {
             writeln!(self.err, "trial: note: {notice}")?;
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::{self, Zone},
+    contact::Contact,
     draft::{Draft, Standing},
     error::CliError,
     keys::KeyRing,
@@ -29,6 +30,7 @@ use trial_ledger::{
 /// Makes entries at the end of a ledger, and appends them all or none.
 pub struct Recorder {
     ledger: Ledger,
+    contact: Contact,
     trial: Trial,
     zone: Zone,
     clock: Clock,
@@ -55,7 +57,7 @@ impl Recorder {
     ///
     /// # Errors
     /// See [`Session::open`].
-    pub fn open(dir: &Path, keys: KeyRing) -> Result<(Recorder, Vec<trial_ledger::ledger::Notice>), CliError> {
+    pub fn open(dir: &Path, keys: KeyRing) -> Result<(Recorder, Vec<String>), CliError> {
         let session = Session::open(dir, &Lens::default())?;
         let notices = session.notices.clone();
         Ok((Recorder::new(session, keys), notices))
@@ -66,6 +68,7 @@ impl Recorder {
         let tip = session.ledger.tip().clone();
         Recorder {
             ledger: session.ledger,
+            contact: session.contact,
             trial: session.trial,
             zone: session.zone,
             clock: session.opened.clock,
@@ -158,11 +161,21 @@ impl Recorder {
         Ok(recorded)
     }
 
-    /// Puts everything made so far on disk: all or nothing.
+    /// Puts everything made so far on disk: all or nothing. Remembers where the ledger ends now, and hands out what kept
+    /// it from that: the entries stand all the same.
     ///
     /// # Errors
     /// The disk failed.
-    pub fn commit(&mut self) -> Result<(), CliError> {
+    pub fn commit(&mut self) -> Result<Vec<String>, CliError> {
+        self.append()?;
+        Ok(self.contact.moved(self.ledger.tip()).into_iter().collect())
+    }
+
+    /// Puts everything made so far on disk, and remembers it only with the next [`Recorder::commit`].
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn append(&mut self) -> Result<(), CliError> {
         self.ledger.append(&self.made)?;
         self.made.clear();
         Ok(())

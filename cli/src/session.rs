@@ -2,6 +2,7 @@
 
 use crate::{
     clock::{self, Zone},
+    contact::{Contact, Held, Watch},
     error::CliError,
     progress,
 };
@@ -13,10 +14,7 @@ use trial_core::{
     projection::{Projection as _, Trial},
     view::replay::{CutLine, Reading},
 };
-use trial_ledger::{
-    check::Verified,
-    ledger::{Ledger, Notice},
-};
+use trial_ledger::{check::Verified, ledger::Ledger};
 
 /// What a reader asks for.
 #[derive(Debug, Clone, Default)]
@@ -39,8 +37,10 @@ pub struct Session {
     pub opened: TrialOpened,
     /// The trial's time zone.
     pub zone: Zone,
-    /// What opening put in order.
-    pub notices: Vec<Notice>,
+    /// What this user had seen of it.
+    pub contact: Contact,
+    /// What opening put in order, and what it was compared with, where that is to be told.
+    pub notices: Vec<String>,
 }
 
 /// Folds entries as far as a reader wants to see.
@@ -116,10 +116,10 @@ pub fn reading(zone: Zone, at: DateTime<Utc>, as_of: Option<DateTime<Utc>>, cuto
 }
 
 impl Session {
-    /// Opens a ledger, verifies all of it and folds it up to the cut.
+    /// Opens a ledger, verifies all of it, compares it with what this user has seen of it, and folds it up to the cut.
     ///
     /// # Errors
-    /// No ledger, in use, unreadable or faulty.
+    /// No ledger, in use, unreadable or faulty, or not the one that was seen before.
     pub fn open(dir: &Path, lens: &Lens) -> Result<Session, CliError> {
         Session::open_with(dir, lens, |_| {})
     }
@@ -130,16 +130,20 @@ impl Session {
     /// See [`Session::open`].
     pub fn open_with(dir: &Path, lens: &Lens, mut show: impl FnMut(&Verified)) -> Result<Session, CliError> {
         let mut fold = Fold::through(lens);
+        let mut watch = Watch::begin()?;
         let bar = progress::bar(lines_about(dir), "reading");
         let (ledger, notices) = Ledger::open_with(dir, |verified| {
             bar.inc(1);
+            watch.see(verified.entry());
             if fold.take(verified.entry()) {
                 show(verified);
             }
         })?;
         bar.finish_and_clear();
+        let contact = watch.meet(ledger.tip(), Held::Ledger)?;
         let (trial, reading, opened, zone) = fold.finish()?;
-        Ok(Session { ledger, trial, reading, opened, zone, notices })
+        let notices = notices.iter().map(ToString::to_string).chain(contact.notice.clone()).collect();
+        Ok(Session { ledger, trial, reading, opened, zone, contact, notices })
     }
 }
 

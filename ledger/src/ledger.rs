@@ -160,6 +160,7 @@ impl Ledger {
     /// # Errors
     /// There is no ledger, it is in use, it cannot be read, or it is faulty; what was shown before a fault is sound.
     pub fn open_with(dir: &Path, mut show: impl FnMut(&Verified)) -> Result<(Ledger, Vec<Notice>), LedgerError> {
+        let dir = &resolved(dir)?;
         let path = dir.join(JOURNAL);
         let io = |error| LedgerError::Io(path.clone(), error);
         let (lines, index) = lines_of(dir)?.unzip();
@@ -294,6 +295,14 @@ impl Ledger {
         let earlier = self.earlier(new);
         new.iter().try_for_each(|verified| tip.take(verified, &earlier)).map_err(LedgerError::refused)
     }
+}
+
+/// The directory behind all links, looked up once: what a link is changed to afterwards is not opened.
+fn resolved(dir: &Path) -> Result<PathBuf, LedgerError> {
+    dir.canonicalize().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => LedgerError::Missing(dir.to_owned()),
+        _ => LedgerError::Io(dir.to_owned(), error),
+    })
 }
 
 /// The journal of a directory that has one, where there is a ledger at all.

@@ -2,7 +2,7 @@
 //!
 //! Everything in it is invented. Its clock is simulated; it stands on 10 February 2026 in Taipei when it ends.
 
-use super::{Dir, made_once, run};
+use super::{Dir, made_once, run, run_knowing};
 use serde_json::{Value, json};
 use std::{fs, path::Path, path::PathBuf, sync::OnceLock};
 
@@ -92,7 +92,7 @@ pub const INIT: &[&str] = &[
     "2026-01-05T09:00:00+08:00",
 ];
 
-fn make(path: &Path) {
+fn make(path: &Path, known: &Path) {
     let folder = path.with_extension("keys");
     let _ = fs::remove_dir_all(&folder);
     let aliases: Vec<&str> = ["sponsor", STRANGER].into_iter().chain(PEOPLE.iter().map(|(alias, ..)| *alias)).collect();
@@ -100,12 +100,12 @@ fn make(path: &Path) {
     let ledger = path.to_str().expect("a plain path");
     let init =
         [&["--ledger", ledger, "--keys", folder.to_str().expect("a plain path"), "--key", "sponsor"], INIT].concat();
-    run(&init).expect(0);
+    run_knowing(known, &init).expect(0);
     let inside = path.join("keys");
     fs::rename(&folder, &inside).expect("the keys move in");
     let drafts = path.with_extension("jsonl");
     fs::write(&drafts, jsonl(&in_order([opening(&inside), story()].concat()))).expect("a file");
-    run(&["--ledger", ledger, "append", "--file", drafts.to_str().expect("a plain path")]).expect(0);
+    run_knowing(known, &["--ledger", ledger, "append", "--file", drafts.to_str().expect("a plain path")]).expect(0);
     fs::remove_file(drafts).expect("it was there");
 }
 

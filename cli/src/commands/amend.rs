@@ -16,7 +16,7 @@ use trial_core::{entry::Effect, event::EventKind, ids::Seq, text::Text};
 pub fn run(global: &Global, args: &AmendCommand, output: &mut Output<'_>) -> Result<u8, CliError> {
     let (event, reason) = match args {
         AmendCommand::Correct { seq, field, old, new, reason } => {
-            let kind = kind_of(global, Seq(*seq))?;
+            let kind = kind_of(global, Seq(*seq), output)?;
             let field = if field.starts_with('/') { field.clone() } else { format!("/{}", field.replace('-', "_")) };
             let value = |text: &Option<String>| match text {
                 Some(text) => flags::value(kind, &field, text).map_err(|e| CliError::usage(e.to_string())),
@@ -36,13 +36,14 @@ pub fn run(global: &Global, args: &AmendCommand, output: &mut Output<'_>) -> Res
 }
 
 /// The type of an entry, which tells how the texts of its values are read.
-fn kind_of(global: &Global, seq: Seq) -> Result<EventKind, CliError> {
+fn kind_of(global: &Global, seq: Seq, output: &mut Output<'_>) -> Result<EventKind, CliError> {
     let mut kind = None;
-    Session::open_with(&global.ledger, &super::lens(global), |verified| {
+    let session = Session::open_with(&global.ledger, &super::lens(global), |verified| {
         let entry = verified.entry();
         if entry.seq == seq && matches!(entry.effect, Effect::States) {
             kind = Some(entry.event.kind());
         }
     })?;
+    output.notices(&session.notices)?;
     kind.ok_or_else(|| CliError::no(format!("entry {seq} is not there")).hint("trial log lists the entries"))
 }

@@ -52,7 +52,7 @@ pub(super) fn record_one(global: &Global, draft: &Draft, output: &mut Output<'_>
     let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global))?;
     output.notices(&notices)?;
     let recorded = recorder.record(draft, None, alias)?;
-    recorder.commit()?;
+    output.notices(&recorder.commit()?)?;
     if output.json {
         let hash = recorder.tip().head().to_string();
         let kind = recorded.kind.as_str();
@@ -142,7 +142,7 @@ fn append_file(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<
     bar.finish_and_clear();
     let refused = reports.iter().filter(|report| report.error.is_some()).count();
     if refused == 0 {
-        recorder.commit()?;
+        output.notices(&recorder.commit()?)?;
     } else {
         // Nothing is appended, so no line has a place in the log.
         reports.iter_mut().for_each(|report| report.seq = None);

@@ -67,9 +67,10 @@ fn build(dir: &Path, demo: &Demo, output: &mut Output<'_>) -> Result<u64, CliErr
         at += TimeDelta::minutes(3);
         let draft = Draft { event, reason: None, by: None, recorded_at: Some(at), target_line: None };
         recorder.record(&draft, None, &sponsor.alias)?;
-        recorder.commit()?;
+        recorder.append()?;
     }
     record_all(&mut recorder, demo, &sponsor.alias, output)?;
+    output.notices(&recorder.commit()?)?;
     Ok(recorder.tip().size())
 }
 
@@ -81,7 +82,7 @@ fn record_all(recorder: &mut Recorder, demo: &Demo, sponsor: &str, output: &mut 
         recorder
             .record(&draft, Some(line), sponsor)
             .map_err(|e| CliError { message: format!("the shipped drafts, line {line}: {e}"), ..e })?;
-        recorder.commit()?;
+        recorder.append()?;
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -49,7 +49,7 @@ fn append(global: &Global, events: &[Value], output: &mut Output<'_>) -> Result<
         let draft = Draft { event: event.clone(), reason: None, by: None, recorded_at: None, target_line: None };
         appended.push(recorder.record(&draft, None, alias)?.seq.0);
     }
-    recorder.commit()?;
+    output.notices(&recorder.commit()?)?;
     recorder.opened().map_or(Ok(()), |opened| output.banner(opened))?;
     Ok(appended)
 }

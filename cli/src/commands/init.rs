@@ -8,6 +8,7 @@ use crate::{
     draft::Draft,
     error::CliError,
     keys::KeyRing,
+    known::{Known, Pin},
     output::Output,
     recorder::Recorder,
     session::{Lens, Session},
@@ -75,7 +76,7 @@ pub fn run(global: &Global, args: &InitArgs, output: &mut Output<'_>) -> Result<
         let draft = Draft { event, reason: None, by: None, recorded_at, target_line: None };
         recorder.record(&draft, None, alias)?;
     }
-    recorder.commit()?;
+    output.notices(&recorder.commit()?)?;
     let genesis = recorder.tip().genesis().map(|hash| hash.to_string()).unwrap_or_default();
     if output.json {
         output.value(&json!({ "ledger": genesis, "entries": recorder.tip().size(), "head": recorder.tip().head() }))?;
@@ -114,9 +115,14 @@ pub fn found(
         role: Role::Sponsor,
         site: None,
     };
-    let (_, genesis) = Tip::open(opened.clone(), signer, secret, at)?;
+    let known = Known::read()?;
+    let (tip, genesis) = Tip::open(opened.clone(), signer, secret, at)?;
     // Closed at once: what follows opens it as any command does, and verifies it.
     Ledger::init(dir, &genesis)?;
+    // Whoever makes a ledger knows it, also beside others of its name. Where that cannot be kept, the next open tells.
+    if let (Some(pin), None) = (Pin::of(&tip, clock::now()?), known.trouble()) {
+        let _ = known.accept(&pin);
+    }
     Ok(())
 }
 

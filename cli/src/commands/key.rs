@@ -4,7 +4,7 @@ use super::{append::record_one, key_ring, lens};
 use crate::{
     args::{Global, GrantArgs, KeyCommand},
     draft::Draft,
-    error::CliError,
+    error::{CliError, ErrorKind},
     keys::{KeyRing, NewKey},
     output::Output,
     session::Session,
@@ -83,7 +83,12 @@ fn new(ring: &KeyRing, alias: &str, no_passphrase: bool, output: &mut Output<'_>
 /// The key files; with their holders where there is a ledger to ask.
 fn list(global: &Global, ring: &KeyRing, output: &mut Output<'_>) -> Result<u8, CliError> {
     let roster = match Session::open(&global.ledger, &lens(global)) {
-        Ok(session) => session.ledger.tip().roster().clone(),
+        Ok(session) => {
+            output.notices(&session.notices)?;
+            session.ledger.tip().roster().clone()
+        }
+        // Whose keys these are would be the answer of a ledger that says no.
+        Err(e) if e.kind == ErrorKind::No => return Err(e),
         Err(e) => {
             writeln!(output.err, "trial: note: no roster to compare with: {e}")?;
             Roster::default()

@@ -11,6 +11,7 @@ mod export;
 mod history;
 pub mod init;
 mod key;
+mod known;
 mod lesions;
 mod log;
 pub mod paths;
@@ -39,6 +40,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Demo { dir } => demo::run(dir, output),
         Command::Init(args) => init::run(global, args, output),
         Command::Key(args) => key::run(global, args, output),
+        Command::Known(args) => known::run(global, args, output),
         Command::Append(args) => append::run(global, args, matches, output),
         Command::Amend(args) => amend::run(global, args, output),
         Command::Verify { path } => verify::run(global, path.as_deref(), output),

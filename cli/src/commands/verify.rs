@@ -3,15 +3,18 @@
 use crate::{
     args::Global,
     clock::stamp,
+    contact::{Anchor, Disagreement, Held, Watch},
     error::{CliError, ErrorKind},
     output::Output,
     progress, session,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::path::Path;
 use trial_core::{
-    event::{Clock, DataKind, TrialOpened},
+    entry::Entry,
+    event::{Clock, DataKind, Event, TrialOpened},
     ids::Hash,
 };
 use trial_ledger::{
@@ -24,6 +27,9 @@ use trial_ledger::{
 
 /// How many faults are told; the first is the one that matters.
 const MOST_FAULTS: usize = 100;
+
+/// What is claimed where nothing outside the ledger was compared.
+const UNANCHORED: &str = "none: internal consistency only";
 
 /// The verdict, as a monitor's script reads it.
 #[derive(Debug, Serialize)]
@@ -49,8 +55,8 @@ struct Claims {
     authority: &'static str,
     /// Recorded times never run backwards; first and last.
     time: Option<(String, String)>,
-    /// Whether anything outside the ledger was compared.
-    anchor: &'static str,
+    /// What outside the ledger it was compared with.
+    anchor: String,
     /// Values redacted.
     redactions: u64,
     /// Entries after the last anchor.
@@ -60,7 +66,7 @@ struct Claims {
 /// Verifies.
 pub fn run(global: &Global, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, CliError> {
     let path = path.unwrap_or(&global.ledger);
-    let found = if path.is_dir() { directory(path)? } else { file(path)? };
+    let found = if path.is_dir() { directory(path, output)? } else { file(path, output)? };
     let code = if found.faults.is_empty() { 0 } else { ErrorKind::No.exit_code() };
     if output.json {
         output.value(&found)?;
@@ -70,16 +76,32 @@ pub fn run(global: &Global, path: Option<&Path>, output: &mut Output<'_>) -> Res
     Ok(code)
 }
 
-fn directory(path: &Path) -> Result<Verdict, CliError> {
-    let (mut first, mut last, mut redactions) = (None, None, 0);
+/// What is kept of the entries as they are verified. Nothing is folded: the verdict is about them, whatever they say.
+struct Seen {
+    watch: Watch,
+    times: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    redactions: u64,
+}
+
+impl Seen {
+    fn begin() -> Result<Seen, CliError> {
+        Ok(Seen { watch: Watch::begin()?, times: None, redactions: 0 })
+    }
+
+    fn take(&mut self, entry: &Entry) {
+        let at = entry.recorded_at;
+        self.times = Some((self.times.map_or(at, |(first, _)| first), at));
+        self.redactions += u64::from(matches!(entry.event, Event::ValueRedacted(_)));
+        self.watch.see(entry);
+    }
+}
+
+fn directory(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> {
+    let mut seen = Seen::begin()?;
     let bar = progress::bar(session::lines_about(path), "verifying");
-    // Nothing is folded: the verdict is about the entries, whatever they say.
     let opened = Ledger::open_with(path, |verified| {
         bar.inc(1);
-        let at = verified.entry().recorded_at;
-        first.get_or_insert(at);
-        last = Some(at);
-        redactions += u64::from(matches!(verified.entry().event, trial_core::event::Event::ValueRedacted(_)));
+        seen.take(verified.entry());
     });
     bar.finish_and_clear();
     let (ledger, notices) = match opened {
@@ -89,30 +111,25 @@ fn directory(path: &Path) -> Result<Verdict, CliError> {
         }
         Err(e) => return Err(e.into()),
     };
-    let times = first.zip(last).map(|(first, last)| (stamp(first), stamp(last)));
-    Ok(sound(ledger.tip(), times, redactions, &notices))
+    sound(ledger.tip(), seen, Held::Ledger, &notices, output)
 }
 
-fn file(path: &Path) -> Result<Verdict, CliError> {
+fn file(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> {
     let unreadable = |e: std::io::Error| {
         CliError::unknown(format!("{}: {e}", path.display()))
             .hint("expected a ledger's directory, a journal or an export")
     };
+    let mut seen = Seen::begin()?;
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
     let (lines, index) = read_lines(path).map_err(unreadable)?;
     let tail = lines.tail();
     let bar = progress::bar(size / 900, "verifying");
     let mut verifier = Verifier::new(lines, index);
-    let (mut faults, mut first, mut last, mut redactions) = (Vec::new(), None, None, 0);
+    let mut faults = Vec::new();
     for judged in verifier.by_ref() {
         bar.inc(1);
         match judged {
-            Ok(verified) => {
-                let at = verified.entry().recorded_at;
-                first.get_or_insert(at);
-                last = Some(at);
-                redactions += u64::from(matches!(verified.entry().event, trial_core::event::Event::ValueRedacted(_)));
-            }
+            Ok(verified) => seen.take(verified.entry()),
             Err(fault) if faults.len() < MOST_FAULTS => faults.push(fault),
             Err(_) => {}
         }
@@ -127,29 +144,55 @@ fn file(path: &Path) -> Result<Verdict, CliError> {
     let tip = verifier.finish()?;
     let bytes = tail.get().bytes;
     let notices: Vec<Notice> = (bytes > 0).then_some(Notice::UnacknowledgedTail { bytes }).into_iter().collect();
-    Ok(sound(&tip, first.zip(last).map(|(first, last)| (stamp(first), stamp(last))), redactions, &notices))
+    sound(&tip, seen, Held::Copy, &notices, output)
 }
 
-fn sound(tip: &Tip, time: Option<(String, String)>, redactions: u64, notices: &[Notice]) -> Verdict {
+/// The verdict on a log without a fault: what this user has seen of it decides what more can be said.
+fn sound(tip: &Tip, seen: Seen, held: Held, notices: &[Notice], output: &mut Output<'_>) -> Result<Verdict, CliError> {
     let opened: Option<&TrialOpened> = tip.opened();
-    Verdict {
-        verdict: "unanchored",
+    let mut notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
+    let met = seen.watch.meet(tip, held);
+    let (verdict, anchor, unanchored, faults) = match met {
+        Ok(contact) => {
+            output.notices(contact.notice.as_slice())?;
+            match contact.anchor {
+                Anchor::Seen(pin) => {
+                    let (since, when) = (tip.size() - pin.size, stamp(pin.seen));
+                    let anchor = format!("extends the {} entries that you saw on {when}, unchanged", pin.size);
+                    ("verified", anchor, since, Vec::new())
+                }
+                Anchor::First | Anchor::Unreadable => ("unanchored", UNANCHORED.to_owned(), tip.size(), Vec::new()),
+                Anchor::Beyond(pin) => {
+                    let (missing, when) = (pin.size - tip.size(), stamp(pin.seen));
+                    let anchor = format!("{UNANCHORED}; it lacks {missing} entries that you saw on {when}");
+                    ("unanchored", anchor, tip.size(), Vec::new())
+                }
+            }
+        }
+        Err(Disagreement { fault, hint }) => {
+            notices.push(hint);
+            let anchor = "not what you saw before: see the faults".to_owned();
+            ("faulty", anchor, tip.size(), vec![fault])
+        }
+    };
+    Ok(Verdict {
+        verdict,
         entries: tip.size(),
         head: Some(tip.head()),
         root: Some(STANDARD.encode(tip.root().0)),
         claims: Claims {
             integrity: "every entry is canonical, links to the one before it, and is signed by its author",
             authority: "every author was in the roster at that place and might sign that event",
-            time,
-            anchor: "none: internal consistency only",
-            redactions,
-            unanchored: tip.size(),
+            time: seen.times.map(|(first, last)| (stamp(first), stamp(last))),
+            anchor,
+            redactions: seen.redactions,
+            unanchored,
         },
-        faults: Vec::new(),
-        notices: notices.iter().map(|notice| notice.to_string()).collect(),
+        faults,
+        notices,
         clock: opened.map(|o| o.clock),
         data: opened.map(|o| o.data),
-    }
+    })
 }
 
 /// Only what is proven is told: behind a gap, a correction may not find its entry again, which proves nothing more.
@@ -166,7 +209,7 @@ fn faulty(mut faults: Vec<Fault>, path: &Path) -> Verdict {
             integrity: "broken: see the faults; the entries before the first of them are sound",
             authority: "not told beyond the first fault",
             time: None,
-            anchor: "none",
+            anchor: "none".to_owned(),
             redactions: 0,
             unanchored: sound,
         },
@@ -181,17 +224,25 @@ fn text(found: &Verdict) -> String {
     let mut lines = Vec::new();
     if found.faults.is_empty() {
         lines.push(format!("sound: {} entries, each checked", found.entries));
+    } else if found.head.is_some() {
+        lines.push(format!("FAULTY: {} entries, sound in themselves, are not the ledger that you saw", found.entries));
+    } else {
+        lines.push(format!("FAULTY: {} sound entries before the first fault", found.entries));
+    }
+    if found.faults.is_empty() {
         lines.push(format!("integrity   {}", found.claims.integrity));
         lines.push(format!("authority   {}", found.claims.authority));
         if let Some((first, last)) = &found.claims.time {
             lines.push(format!("time        recorded {first} to {last}, never backwards"));
         }
         lines.push(format!("redactions  {}", found.claims.redactions));
-        lines.push("anchor      none: this proves internal consistency only; nothing outside was compared".to_owned());
+        lines.push(format!("anchor      {}", found.claims.anchor));
+        if found.verdict == "verified" {
+            lines.push(format!("unanchored  {} entries since", found.claims.unanchored));
+        }
         lines.extend(found.head.map(|head| format!("head        {head}")));
         lines.extend(found.root.as_ref().map(|root| format!("root        {root}")));
     } else {
-        lines.push(format!("FAULTY: {} sound entries before the first fault", found.entries));
         for fault in &found.faults {
             let place = fault.seq.map_or_else(String::new, |seq| format!(" at entry {seq}"));
             lines.push(format!("{}{place}", fault.kind));
