@@ -90,7 +90,7 @@ fn a_copy_that_was_rolled_back_is_noticed_by_every_verb() {
         "FAULTY: ",
         "are not the ledger that you saw",
         "rolled_back",
-        "note        1 entries",
+        "note        1 of the entries that you saw are missing",
     ]);
     // It is told again each time, until the user says that there is a reason.
     dir.run(&["verify"]).expect(1);

@@ -184,7 +184,7 @@ fn seen(pin: &Pin) -> String {
 fn rolled_back(pin: &Pin, now: &Pin) -> Disagreement {
     let fault = Fault::new(FaultKind::RolledBack, seen(pin), described(now.size, now.root));
     let hint = format!(
-        "{} entries are gone: keep this copy as evidence and ask who restored a backup; only if you know why: trial known \
+        "{} of the entries that you saw are missing: keep this copy as evidence and ask who restored a backup; only if you know why: trial known \
          accept (in its place), or trial known forget {}",
         pin.size - now.size,
         pin.origin
