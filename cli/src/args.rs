@@ -1,5 +1,8 @@
 //! Arguments: the verbs and their flags. The flags of events come from the event types.
 
+pub mod plot;
+
+use self::plot::PlotArgs;
 use crate::flags;
 use chrono::NaiveDate;
 use clap::{
@@ -133,6 +136,10 @@ pub enum Command {
     ///
     /// Example: trial design boin --target 0.30 --max-n 18
     Design(DesignArgs),
+    /// Draw a plot as a picture (SVG), or print its numbers
+    ///
+    /// Example: trial plot km --endpoint os -o os.svg
+    Plot(PlotArgs),
     /// Write the verified entries as JSON Lines
     Export {
         /// Where to; stdout where left out

@@ -17,6 +17,7 @@ pub mod known;
 pub mod output;
 pub mod page;
 pub mod path;
+pub mod plot;
 pub mod progress;
 pub mod published;
 pub mod recorder;

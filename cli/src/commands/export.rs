@@ -3,8 +3,8 @@
 use super::open;
 use crate::{args::Global, error::CliError, output::Output};
 use std::{
-    fs::OpenOptions,
-    io::{BufWriter, Write},
+    fs::{File, OpenOptions},
+    io::{self, BufWriter, Write},
     path::Path,
 };
 
@@ -14,17 +14,24 @@ pub fn run(global: &Global, file: Option<&Path>, output: &mut Output<'_>) -> Res
     match file {
         None => write(&session, output.out)?,
         Some(path) => {
-            let io = |e: std::io::Error| {
-                CliError::unknown(format!("{}: {e}", path.display())).hint("choose a file that is not there yet")
-            };
-            let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(io)?;
-            let mut file = BufWriter::new(file);
-            write(&session, &mut file)?;
-            file.into_inner().map_err(|e| io(e.into_error()))?.sync_all().map_err(io)?;
+            create(path, |file| write(&session, file))?;
             writeln!(output.err, "trial: note: {} entries in {}", session.trial.cut.entries, path.display())?;
         }
     }
     Ok(0)
+}
+
+/// Makes a file that was not there, and writes it to the disk.
+pub(super) fn create(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let io = |e: io::Error| {
+        CliError::unknown(format!("{}: {e}", path.display())).hint("choose a file that is not there yet")
+    };
+    let mut file = BufWriter::new(OpenOptions::new().write(true).create_new(true).open(path).map_err(io)?);
+    write(&mut file)?;
+    file.into_inner().map_err(|e| io(e.into_error()))?.sync_all().map_err(io)
 }
 
 fn write(session: &crate::session::Session, out: &mut dyn Write) -> Result<(), CliError> {

@@ -15,6 +15,7 @@ mod known;
 mod lesions;
 mod log;
 pub mod paths;
+mod plot;
 mod replay;
 mod show;
 mod status;
@@ -54,6 +55,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Diff(args) => diff::run(global, args, output),
         Command::Paths(args) => paths::run(global, args, output),
         Command::Design(args) => design::run(args, output),
+        Command::Plot(args) => plot::run(global, args, output),
         Command::Export { output: file } => export::run(global, file.as_deref(), output),
         Command::Dictionary(args) => dictionary::run(global, args, output),
         Command::Completions { shell } => completions::run(*shell, output),

@@ -55,6 +55,14 @@ pub fn read(
     }
 }
 
+/// Where a treated subject's time under observation ends: by death, else at the last contact, whatever the endpoint.
+pub fn followed(trial: &Trial, id: &SubjectId, first: NaiveDate) -> Ending {
+    match terminal(trial, id, Terminal::Death, None) {
+        Some((day, because)) => Ending { day, event: true, because },
+        None => at_last_contact(trial, id, first),
+    }
+}
+
 fn terminal(
     trial: &Trial,
     id: &SubjectId,

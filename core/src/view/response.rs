@@ -81,6 +81,8 @@ pub struct Bar {
     pub in_field: Option<Response>,
     /// Whether there were new lesions: a bar below zero can still be progression.
     pub new_lesions: bool,
+    /// Whether there were new lesions inside the field.
+    pub in_field_new_lesions: bool,
 }
 
 /// One subject's assessments.
@@ -230,5 +232,6 @@ fn bar(trial: &Trial, protocol: &Protocol, s: &SubjectResponse) -> Option<Bar> {
         overall: visit.overall,
         in_field: in_field.map(|v| v.overall),
         new_lesions: !visit.new_lesions.is_empty(),
+        in_field_new_lesions: in_field.is_some_and(|v| !v.new_lesions.is_empty()),
     })
 }

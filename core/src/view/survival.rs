@@ -11,7 +11,7 @@ use super::{
 use crate::{
     ids::{Name, SubjectId},
     projection::Trial,
-    protocol::{CensoredAt, Protocol, SurvivalEndpoint, Terminal},
+    protocol::{Protocol, SurvivalEndpoint},
     statistics::{
         follow_up::FollowUp,
         logrank::{GroupEvents, LogRank},
@@ -138,6 +138,13 @@ pub struct Comparison {
     pub p: f64,
 }
 
+impl Endpoint {
+    /// Subjects under observation just before a day: the numbers under the axis of a plot.
+    pub fn at_risk(&self, days: f64) -> u64 {
+        self.curve.iter().find(|point| point.days as f64 >= days).map_or(0, |point| point.at_risk)
+    }
+}
+
 const INTERVAL: ConfidenceInterval = ConfidenceInterval::Log;
 
 impl Survival {
@@ -147,21 +154,14 @@ impl Survival {
             return Survival { endpoints: BTreeMap::new(), follow_up: Followed::new(&[]), log_rank: Vec::new() };
         };
         let times: BTreeMap<&Name, Vec<SubjectTime>> =
-            protocol.survival.iter().map(|e| (&e.endpoint, times(trial, protocol, e, response))).collect();
+            protocol.survival.iter().map(|e| (&e.endpoint, of_endpoint(trial, protocol, e, response))).collect();
         let endpoints =
             protocol.survival.iter().map(|e| (e.endpoint.clone(), endpoint(protocol, e, &times[&e.endpoint])));
         let log_rank = protocol.comparisons.iter().filter_map(|comparison| {
             let times = times.get(&comparison.endpoint)?;
             compare(trial, protocol, &comparison.endpoint, &comparison.by, times, response)
         });
-        // Follow-up is the time under observation: to death, else to the last contact, whatever the endpoint.
-        let followed = SurvivalEndpoint {
-            endpoint: "follow_up".parse().expect("an identifier"),
-            label: "follow-up".parse().expect("a text"),
-            events: vec![Terminal::Death],
-            censored_at: CensoredAt::LastContact,
-        };
-        let followed = observations(&self::times(trial, protocol, &followed, response));
+        let followed = observations(&times_of(trial, |id, first| ending::followed(trial, id, first)));
         Survival { endpoints: endpoints.collect(), follow_up: Followed::new(&followed), log_rank: log_rank.collect() }
     }
 }
@@ -171,24 +171,30 @@ fn observations(times: &[SubjectTime]) -> Vec<Observation> {
     times.iter().map(|t| Observation { time: t.days, outcome: outcome(t) }).collect()
 }
 
-fn times(
+/// The time of every treated subject in an endpoint.
+pub(super) fn of_endpoint(
     trial: &Trial,
     protocol: &Protocol,
     endpoint: &SurvivalEndpoint,
     response: &ResponseTable,
 ) -> Vec<SubjectTime> {
+    times_of(trial, |id, first| ending::read(trial, protocol, endpoint, id, first, response))
+}
+
+fn times_of(trial: &Trial, ends: impl Fn(&SubjectId, NaiveDate) -> Ending) -> Vec<SubjectTime> {
     let enrolled = trial.subjects.enrolled();
     enrolled
         .filter_map(|(id, ..)| {
             let first = trial.first_treatment(id)?;
-            let Ending { day, event, because } = ending::read(trial, protocol, endpoint, id, first, response);
+            let Ending { day, event, because } = ends(id, first);
             let days = (day - first).num_days().max(0);
             Some(SubjectTime { subject: id.clone(), days, event, until: day, because })
         })
         .collect()
 }
 
-fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: &[SubjectTime]) -> Endpoint {
+/// The estimate from some subjects' times.
+pub(super) fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: &[SubjectTime]) -> Endpoint {
     let km = KaplanMeier::new(&observations(times));
     let landmark = |days: &u32| {
         let found = km.survival_at(i64::from(*days), INTERVAL)?;
@@ -214,7 +220,8 @@ fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: &[SubjectTi
     }
 }
 
-fn compare(
+/// The log-rank test of an endpoint between the groups of a grouping; none where there is nothing to compare.
+pub(super) fn compare(
     trial: &Trial,
     protocol: &Protocol,
     endpoint: &Name,

@@ -1,0 +1,98 @@
+//! Curves: the Kaplan-Meier estimate of an endpoint, of all treated subjects or of each group of a grouping.
+//!
+//! Promises the numbers of the survival tables: the same times, the same estimate, the same test. Does not adjust the
+//! test for multiplicity.
+
+use super::{
+    grouping,
+    response::ResponseTable,
+    survival::{self, Comparison, Endpoint, SubjectTime},
+};
+use crate::{
+    ids::{Name, SubjectId},
+    projection::Trial,
+    protocol::{Grouping, SurvivalEndpoint},
+};
+use serde::Serialize;
+
+/// The curves of an endpoint.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Curves {
+    /// The endpoint.
+    pub endpoint: Name,
+    /// How it is printed.
+    pub label: String,
+    /// The grouping; none where all subjects are one group.
+    pub by: Option<Name>,
+    /// How the grouping is printed.
+    pub by_label: Option<String>,
+    /// A curve of each group, in the order of the protocol; one of a group without subjects has no steps.
+    pub groups: Vec<Curve>,
+    /// The log-rank test between the groups; none where there is nothing to compare.
+    pub log_rank: Option<Comparison>,
+}
+
+/// The curve of a group.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Curve {
+    /// The group.
+    pub group: String,
+    /// Its estimate.
+    #[serde(flatten)]
+    pub estimate: Endpoint,
+}
+
+/// What was asked for is not in the protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unknown {
+    /// No protocol is in force.
+    NoProtocol,
+    /// No such endpoint; the protocol has these.
+    Endpoint(Vec<Name>),
+    /// No such grouping; the protocol has these.
+    Grouping(Vec<Name>),
+}
+
+impl Curves {
+    /// Reads the curves of an endpoint, by a grouping where one is named.
+    ///
+    /// # Errors
+    /// The protocol in force has no such endpoint or grouping.
+    pub fn read(trial: &Trial, response: &ResponseTable, endpoint: &str, by: Option<&str>) -> Result<Curves, Unknown> {
+        let protocol = trial.conduct.protocol().ok_or(Unknown::NoProtocol)?;
+        let endpoints = || protocol.survival.iter();
+        let planned: &SurvivalEndpoint = endpoints()
+            .find(|e| e.endpoint.as_str() == endpoint)
+            .ok_or_else(|| Unknown::Endpoint(endpoints().map(|e| e.endpoint.clone()).collect()))?;
+        let named = |name: &str| -> Result<&Grouping, Unknown> {
+            let groupings = || protocol.groupings.iter();
+            let names = || Unknown::Grouping(groupings().map(|g| g.name.clone()).collect());
+            groupings().find(|g| g.name.as_str() == name).ok_or_else(names)
+        };
+        let by = by.map(named).transpose()?;
+        let times = survival::of_endpoint(trial, protocol, planned, response);
+        let curve = |group: String, times: &[SubjectTime]| Curve {
+            group,
+            estimate: survival::endpoint(protocol, planned, times),
+        };
+        let of = |ids: &[SubjectId]| -> Vec<SubjectTime> {
+            times.iter().filter(|t| ids.contains(&t.subject)).cloned().collect()
+        };
+        let groups = match by {
+            None => vec![curve("all treated".into(), &times)],
+            Some(grouping) => grouping::groups(trial, protocol, grouping, response)
+                .into_iter()
+                .map(|(label, ids)| curve(label, &of(&ids)))
+                .collect(),
+        };
+        let compare = |by: &Grouping| survival::compare(trial, protocol, &planned.endpoint, &by.name, &times, response);
+        Ok(Curves {
+            endpoint: planned.endpoint.clone(),
+            label: planned.label.to_string(),
+            by: by.map(|by| by.name.clone()),
+            by_label: by.map(|by| by.label.to_string()),
+            groups,
+            log_rank: by.and_then(compare),
+        })
+    }
+}
