@@ -14,6 +14,7 @@ mod kill;
 mod known;
 mod lesions;
 mod memory;
+mod plots;
 mod published;
 mod readme;
 mod refusals;

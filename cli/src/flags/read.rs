@@ -36,9 +36,13 @@ impl Unfit {
     }
 }
 
-/// The nearest of some words, where one is near enough to be meant.
+/// The nearest of some words, where one is near enough to be meant: alike on the whole, or one slip of the finger away.
 pub fn nearest<'a>(found: &str, words: impl Iterator<Item = &'a str>) -> Option<String> {
-    let scored = words.map(|word| (strsim::jaro_winkler(found, word), word));
+    let score = |word: &str| match strsim::osa_distance(found, word) {
+        0 | 1 => 1.0,
+        _ => strsim::jaro_winkler(found, word),
+    };
+    let scored = words.map(|word| (score(word), word));
     let best = scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
     best.map(|(_, word)| word.to_owned())
 }

@@ -34,14 +34,15 @@ pub fn legend(picture: &mut Picture, y: f64, items: &[Item<'_>]) -> f64 {
     let most = picture.width() - MARGIN;
     let (mut x, mut y) = (MARGIN, y);
     for item in items {
-        let words = Size::Small.cut(&item.words, most - MARGIN - SIGN);
-        let width = SIGN + Size::Small.width(&words);
+        let width = SIGN + Size::Small.width(&item.words);
         if x > MARGIN && x + width > most {
             x = MARGIN;
             y += LEADING;
         }
         (item.sign)(picture, (x + 10.0, y - 4.0));
-        picture.text(Size::Small, "", Anchor::Start, (x + SIGN - 2.0, y), &words);
+        let place = (x + SIGN - 2.0, y);
+        // Words that no line has room for go on below themselves.
+        y = picture.paragraph(Size::Small, "", place, most - MARGIN - SIGN, &item.words) - Size::Small.units() * 1.35;
         x += width + 12.0;
     }
     if items.is_empty() { y } else { y + LEADING }

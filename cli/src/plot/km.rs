@@ -105,15 +105,10 @@ fn description(curves: &Curves) -> String {
     each.join("; ") + &log_rank(curves).map_or_else(String::new, |test| format!(". {test}"))
 }
 
-/// What a curve says, in a line: `level 1: 3 subjects, 2 events, median 12.3 months`.
+/// What a curve says, in a line: `I: n = 3, 2 events, median 12.3 months`.
 fn words(curve: &Curve) -> String {
     let of = &curve.estimate;
-    let counts = format!(
-        "{}: {}, {}",
-        curve.group,
-        number::of(of.n, "subject", "subjects"),
-        number::of(of.events, "event", "events")
-    );
+    let counts = format!("{}: n = {}, {}", curve.group, of.n, number::of(of.events, "event", "events"));
     if of.n == 0 {
         return format!("{}: no subject", curve.group);
     }

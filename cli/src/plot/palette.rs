@@ -53,8 +53,7 @@ fn declared(property: &str, colour: Colour) -> String {
 /// The style sheet of all plots; a page brings it once.
 pub fn style() -> String {
     let mut rules = vec![
-        ".plot text{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",Arial,sans-serif}"
-            .to_owned(),
+        ".plot text{font-family:\"Helvetica Neue\",Arial,\"Liberation Sans\",sans-serif}".to_owned(),
         ".plot .title{font-size:16px;font-weight:600}".to_owned(),
         ".plot .text{font-size:13px}".to_owned(),
         ".plot .small{font-size:12px}".to_owned(),
@@ -80,6 +79,7 @@ pub fn style() -> String {
     }
     rules.push(format!(".plot .edge{{{};stroke-width:1}}", declared("stroke", paper)));
     rules.push(format!(".plot .hollow{{{}}}", declared("fill", paper)));
+    rules.push(format!(".plot .halo{{{};stroke-width:3;paint-order:stroke}}", declared("stroke", paper)));
     rules.push(".plot .pale{fill-opacity:.32}".to_owned());
     rules.push(".plot .veil{fill-opacity:.16}".to_owned());
     rules.push(".plot .thin{stroke-width:1.2}".to_owned());

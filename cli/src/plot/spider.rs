@@ -101,11 +101,11 @@ pub fn draw(spider: &Spider, cut: &CutLine, width: Width) -> Picture {
         picture.text(Size::Small, "", Anchor::End, (left - 6.0, y + 4.0), &label(line).1);
     }
     let shapes = levels(spider.lines.iter().map(|line| line.level));
-    for line in &spider.lines {
-        plane.line(&mut picture, line, &shapes);
-    }
     if named {
         plane.names(&mut picture, spider, &names);
+    }
+    for line in &spider.lines {
+        plane.line(&mut picture, line, &shapes);
     }
     let y = frame::month_axis(&mut picture, plane.x, top + HIGH, &months, "the baseline assessment");
     let mut notes = vec!["Lines at +20% and -30% of baseline; progression is judged from the smallest sum.".to_owned()];
@@ -182,15 +182,11 @@ impl Plane {
     fn names(&self, picture: &mut Picture, spider: &Spider, names: &[String]) {
         const APART: f64 = 13.0;
         let end = |line: &SpiderLine| line.points.iter().rev().find_map(|point| self.place(point));
-        let mut ends: Vec<(Place, &String, usize)> = spider
-            .lines
-            .iter()
-            .zip(names)
-            .filter_map(|(line, name)| Some((end(line)?, name, colour(line.level))))
-            .collect();
+        let ends = spider.lines.iter().zip(names).filter_map(|(line, name)| Some((end(line)?, name)));
+        let mut ends: Vec<(Place, &String)> = ends.collect();
         ends.sort_by(|a, b| a.0.1.total_cmp(&b.0.1).then_with(|| a.1.cmp(b.1)));
         let (bottom, top) = self.y.units();
-        let mut ys: Vec<f64> = ends.iter().map(|((_, y), ..)| *y).collect();
+        let mut ys: Vec<f64> = ends.iter().map(|((_, y), _)| *y).collect();
         for index in 1..ys.len() {
             ys[index] = ys[index].max(ys[index - 1] + APART);
         }
@@ -201,8 +197,8 @@ impl Plane {
             most = *y - APART;
         }
         let right = self.x.units().1;
-        for (((x, from), name, series), y) in ends.into_iter().zip(ys) {
-            picture.polyline(&format!("stroke-{series} thin dash-3"), &[(x + 4.0, from), (right + 8.0, y)], "");
+        for (((x, from), name), y) in ends.into_iter().zip(ys) {
+            picture.line("rule", (x + 4.0, from), (right + 8.0, y));
             picture.text(Size::Small, "", Anchor::Start, (right + 12.0, y + 4.0), name);
         }
     }

@@ -6,7 +6,7 @@
 
 use super::palette;
 use std::fmt::Write as _;
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthChar as _;
 
 /// The widths of pictures in units: a unit is a pixel where the picture is shown at its own width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,9 +152,9 @@ impl Size {
         }
     }
 
-    /// How wide a text is at most, whatever sans-serif font there is.
+    /// How wide a text is, about: by the metrics of Helvetica and its kin, which the style sheet asks for.
     pub fn width(self, text: &str) -> f64 {
-        text.width() as f64 * 0.62 * self.units()
+        text.chars().map(breadth).sum::<f64>() * self.units()
     }
 
     /// The text, cut to a width with an ellipsis where it is longer.
@@ -162,13 +162,25 @@ impl Size {
         if self.width(text) <= width {
             return text.to_owned();
         }
-        let most = (width / (0.62 * self.units())).floor() as usize;
-        let mut used = 1;
+        let mut used = breadth('\u{2026}') * self.units();
         let fitting = text.chars().take_while(|c| {
-            used += c.width().unwrap_or_default();
-            used <= most
+            used += breadth(*c) * self.units();
+            used <= width
         });
         fitting.collect::<String>() + "\u{2026}"
+    }
+}
+
+/// How broad a character is in parts of the size of its text, with a little to spare for other fonts.
+fn breadth(c: char) -> f64 {
+    match c {
+        'i' | 'j' | 'l' | '\'' | '|' => 0.25,
+        ' ' | '.' | ',' | ':' | ';' | '!' | 'f' | 't' | 'I' | '/' | '[' | ']' | '\u{b7}' => 0.3,
+        'r' | '(' | ')' | '-' | '"' => 0.36,
+        'm' | 'M' | 'W' | '%' | '@' | '\u{2026}' => 1.0,
+        'w' | 'A'..='Z' | '_' | '+' | '=' | '<' | '>' | '&' => 0.74,
+        '0'..='9' | 'a'..='z' => 0.58,
+        c => 0.62 * c.width().unwrap_or_default() as f64,
     }
 }
 

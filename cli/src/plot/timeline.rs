@@ -130,8 +130,9 @@ pub fn draw(timeline: &Timeline, cut: &CutLine, width: Width) -> Picture {
         let x = plane.x.at(days(*day));
         picture.line("rule", (x, top), (x, bottom));
     }
-    plane.levels(&mut picture, timeline, &names, top);
+    let read_on = plane.read_on(&mut picture, timeline.day, (top, bottom));
     plane.decisions(&mut picture, timeline, (top, bottom));
+    plane.levels(&mut picture, timeline, &names, top);
     picture.line("axis", (left, bottom), (right, bottom));
     for (day, words) in &ticks {
         let x = plane.x.at(days(*day));
@@ -140,7 +141,7 @@ pub fn draw(timeline: &Timeline, cut: &CutLine, width: Width) -> Picture {
         let x = x.clamp(left + half, right - half);
         picture.text(Size::Small, "quiet", Anchor::Middle, (x, bottom + 17.0), words);
     }
-    let y = listed(&mut picture, timeline, bottom + 17.0 + LEADING + 6.0);
+    let y = listed(&mut picture, timeline, read_on + LEADING + 6.0);
     frame::footer(&mut picture, y, &[], cut);
     picture
 }
@@ -218,7 +219,7 @@ impl Plane {
             picture.line("axis", (MARGIN, y), (right, y));
             let words = format!("Level {} ({}): {}", level.level, level.label, level.description);
             let words = Size::Small.cut(&words, right - MARGIN);
-            picture.text(Size::Small, "quiet", Anchor::Start, (MARGIN, y + 15.0), &words);
+            picture.text(Size::Small, "quiet halo", Anchor::Start, (MARGIN, y + 15.0), &words);
             y += LEADING + 4.0;
             let here = timeline.subjects.iter().zip(names).filter(|(s, _)| s.level == level.level);
             for (subject, name) in here.collect::<Vec<_>>().into_iter().rev() {
@@ -268,18 +269,22 @@ impl Plane {
                 taken = x + half;
             }
         }
-        if timeline.day >= self.from {
-            let day = (timeline.day - self.from).num_days() as f64;
-            if day <= self.x.high() {
-                let x = self.x.at(day);
-                picture.line("stroke-ink thin", (x, top), (x, bottom));
-                let words = format!("read on {}", timeline.day);
-                let (left, right) = self.x.units();
-                let half = Size::Small.width(&words) / 2.0;
-                let x = x.clamp(left + half, right - half);
-                picture.text(Size::Small, "", Anchor::Middle, (x, bottom + 32.0), &words);
-            }
+    }
+
+    /// A line on the day of reading, where it lies within the plot; the y of the last line of words below the axis.
+    fn read_on(&self, picture: &mut Picture, day: NaiveDate, (top, bottom): (f64, f64)) -> f64 {
+        let days = (day - self.from).num_days() as f64;
+        if days < 0.0 || days > self.x.high() {
+            return bottom + 17.0;
         }
+        let x = self.x.at(days);
+        picture.line("stroke-ink thin", (x, top), (x, bottom));
+        let words = format!("read on {day}");
+        let (left, right) = self.x.units();
+        let half = Size::Small.width(&words) / 2.0;
+        let x = x.clamp(left + half, right - half);
+        picture.text(Size::Small, "", Anchor::Middle, (x, bottom + 32.0), &words);
+        bottom + 32.0
     }
 }
 

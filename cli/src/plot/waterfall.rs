@@ -11,6 +11,7 @@ use super::{
     svg::{Anchor, Glyph, Picture, Place, Size, Width},
 };
 use crate::render::number;
+use std::collections::BTreeMap;
 use trial_core::{
     recist::{Field, Response},
     view::{
@@ -61,10 +62,14 @@ pub fn lesions(field: Field) -> &'static str {
     }
 }
 
-/// Who is not shown, in a sentence; none where everybody is.
+/// Who is not shown, by the reason; none where everybody is.
 pub fn not_shown(who: &[NotShown]) -> Option<String> {
-    let each: Vec<String> = who.iter().map(|n| format!("{} ({})", n.subject, n.because)).collect();
-    (!each.is_empty()).then(|| format!("Not shown: {}.", each.join(", ")))
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for absent in who {
+        reasons.entry(&absent.because).or_default().push(absent.subject.as_str());
+    }
+    let each: Vec<String> = reasons.iter().map(|(because, who)| format!("{}: {because}", who.join(", "))).collect();
+    (!each.is_empty()).then(|| format!("Not shown: {}.", each.join("; ")))
 }
 
 /// The picture.
@@ -174,7 +179,7 @@ impl Plane {
         let mut y = end + outwards * 4.0;
         let words = format!("{:+.0}", bar.change_pct);
         if self.step >= Size::Small.width(&words) {
-            picture.text(Size::Small, "", Anchor::Middle, (x, y + below), &words);
+            picture.text(Size::Small, "halo", Anchor::Middle, (x, y + below), &words);
             y += outwards * 13.0;
         }
         let r = (self.step * 0.45).clamp(1.4, 4.5);

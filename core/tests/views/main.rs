@@ -6,6 +6,7 @@ mod analysis_sets;
 mod deviations;
 mod dictionaries;
 mod exposure;
+mod plots;
 mod radiotherapy;
 mod serious;
 mod story;
