@@ -20,16 +20,19 @@ pub fn header(picture: &mut Picture, title: &str, below: &str) -> f64 {
     picture.paragraph(Size::Text, "quiet", (MARGIN, y - 2.0), width, below) + 2.0
 }
 
+/// Draws a sign around a place.
+pub type Sign = Box<dyn Fn(&mut Picture, Place)>;
+
 /// One item of a legend: what draws its sign around a place, and its words.
-pub struct Item<'a> {
+pub struct Item {
     /// Draws the sign; its middle is at the place.
-    pub sign: Box<dyn Fn(&mut Picture, Place) + 'a>,
+    pub sign: Sign,
     /// What it stands for.
     pub words: String,
 }
 
 /// Writes a legend in as many lines as it takes; the y of the next line.
-pub fn legend(picture: &mut Picture, y: f64, items: &[Item<'_>]) -> f64 {
+pub fn legend(picture: &mut Picture, y: f64, items: &[Item]) -> f64 {
     const SIGN: f64 = 26.0;
     let most = picture.width() - MARGIN;
     let (mut x, mut y) = (MARGIN, y);

@@ -66,7 +66,7 @@ pub fn draw(curves: &Curves, cut: &CutLine, width: Width) -> Picture {
         return frame::nothing(picture, &title, "No subject has been treated yet: there is no curve.", cut);
     };
     let y = frame::header(&mut picture, &title, "Kaplan-Meier estimate, survival in %");
-    let items: Vec<Item<'_>> = curves.groups.iter().enumerate().map(|(index, curve)| item(index, curve)).collect();
+    let items: Vec<Item> = curves.groups.iter().enumerate().map(|(index, curve)| item(index, curve)).collect();
     let top = frame::legend(&mut picture, y, &items) + 2.0;
     let months = scale::months(last as f64, 8);
     let end = scale::month_days(months.last().copied().unwrap_or(1));
@@ -124,7 +124,7 @@ fn words(curve: &Curve) -> String {
     format!("{counts}, {median}{interval}")
 }
 
-fn item(index: usize, curve: &Curve) -> Item<'_> {
+fn item(index: usize, curve: &Curve) -> Item {
     let sign = move |picture: &mut Picture, (x, y): Place| {
         picture.line(&stroke(index), (x - 10.0, y), (x + 10.0, y));
         signed(picture, shape(index), &palette::series(index).to_string(), (x, y), 3.6, "");

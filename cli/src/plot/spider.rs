@@ -121,9 +121,9 @@ fn words(line: &SpiderLine) -> String {
     format!("{}, level {}: {}", line.subject, line.level, visits.collect::<Vec<_>>().join(", "))
 }
 
-fn items(spider: &Spider) -> Vec<Item<'static>> {
+fn items(spider: &Spider) -> Vec<Item> {
     let found = levels(spider.lines.iter().map(|line| line.level));
-    let mut items: Vec<Item<'static>> = found
+    let mut items: Vec<Item> = found
         .iter()
         .enumerate()
         .map(|(index, level)| {

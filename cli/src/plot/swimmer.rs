@@ -162,8 +162,8 @@ fn draw_lane(picture: &mut Picture, lane: &Lane, x: Scale, y: f64, (height, r): 
     }
 }
 
-fn items(swimmer: &Swimmer) -> Vec<Item<'static>> {
-    let mut items: Vec<Item<'static>> = levels(swimmer.lanes.iter().map(|lane| lane.level))
+fn items(swimmer: &Swimmer) -> Vec<Item> {
+    let mut items: Vec<Item> = levels(swimmer.lanes.iter().map(|lane| lane.level))
         .into_iter()
         .map(|level| Item {
             sign: Box::new(move |picture: &mut Picture, (x, y): Place| {

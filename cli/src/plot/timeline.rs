@@ -159,7 +159,7 @@ fn span(timeline: &Timeline) -> Option<(NaiveDate, NaiveDate)> {
     Some((from.checked_sub_days(room).unwrap_or(from), to.checked_add_days(room).unwrap_or(to)))
 }
 
-fn items(timeline: &Timeline) -> Vec<Item<'static>> {
+fn items(timeline: &Timeline) -> Vec<Item> {
     let bar = |class: &'static str, words: &str| Item {
         sign: Box::new(move |picture: &mut Picture, (x, y): Place| {
             picture.rect(class, (x - 9.0, y - 5.0), (x + 9.0, y + 5.0), "");

@@ -120,8 +120,8 @@ fn label(percent: f64) -> (f64, String) {
     (percent, if percent == 0.0 { "0".into() } else { format!("{percent:+.0}") })
 }
 
-fn items(waterfall: &Waterfall) -> Vec<Item<'static>> {
-    let mut items: Vec<Item<'static>> = levels(waterfall.bars.iter().map(|bar| bar.level))
+fn items(waterfall: &Waterfall) -> Vec<Item> {
+    let mut items: Vec<Item> = levels(waterfall.bars.iter().map(|bar| bar.level))
         .into_iter()
         .map(|level| Item {
             sign: Box::new(move |picture: &mut Picture, (x, y): Place| {

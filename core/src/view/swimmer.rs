@@ -192,7 +192,7 @@ impl Told<'_> {
                 self.mark(death.day, Happening::Death, format!("died ({})", death.cause), vec![seq])
             }),
         );
-        marks.sort_by(|a, b| (a.date, a.what).cmp(&(b.date, b.what)));
+        marks.sort_by_key(|mark| (mark.date, mark.what));
         marks
     }
 
