@@ -41,7 +41,8 @@ fn opened() -> Dir {
         "--recorded-at",
         "2026-01-05T09:00:00+01:00",
     ];
-    dir.run(&init).expect(0);
+    // It asks for people who have no key yet: it is activated once they have.
+    dir.run(&init).expect(0).says(&["the protocol is not in force yet", "takes 2 people"]);
     let mut drafts = vec![draft(
         "sponsor",
         "2026-01-05T20:00",
@@ -54,6 +55,8 @@ fn opened() -> Dir {
         });
         drafts.push(draft("sponsor", "2026-01-05T20:00", grant));
     }
+    let protocol: Value = serde_json::from_str(&std::fs::read_to_string(PROTOCOL).unwrap()).unwrap();
+    drafts.push(draft("sponsor", "2026-01-05T20:00", json!({ "type": "protocol_activated", "protocol": protocol })));
     append(&dir, &drafts);
     dir
 }

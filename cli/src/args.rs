@@ -3,7 +3,7 @@
 pub mod plot;
 
 use self::plot::PlotArgs;
-use crate::flags;
+use crate::{cosigner::Cosigner, flags};
 use chrono::NaiveDate;
 use clap::{
     Args, CommandFactory, Parser, Subcommand,
@@ -82,6 +82,12 @@ pub enum Command {
     /// Example: trial append fraction-delivered --subject S-001 --plan P1 --number 3 --dose 3.0Gy --occurred-at 2026-03-04
     #[command(subcommand_help_heading = "Events", subcommand_value_name = "EVENT")]
     Append(AppendArgs),
+    /// Show, sign and submit an entry that several people sign
+    ///
+    /// It is made with --propose FILE beside what records, for example: trial --key sponsor key grant newcomer.pem --name
+    /// "Nora New" --organisation Example --role monitor --propose grant.json --countersigner "Sam Safety"
+    #[command(subcommand)]
+    Proposal(ProposalCommand),
     /// Correct or void an earlier entry; nothing is ever overwritten
     #[command(subcommand)]
     Amend(AmendCommand),
@@ -229,6 +235,9 @@ pub enum KeyCommand {
         /// First entry that somebody else may have signed with it
         #[arg(long, value_name = "SEQ")]
         compromised_since: Option<u64>,
+        /// Who else signs.
+        #[command(flatten)]
+        cosigning: Cosigning,
     },
 }
 
@@ -270,6 +279,9 @@ pub struct GrantArgs {
     /// Site to which the holder is bound
     #[arg(long)]
     pub site: Option<String>,
+    /// Who else signs.
+    #[command(flatten)]
+    pub cosigning: Cosigning,
 }
 
 /// What to append. The events are added from the event types.
@@ -287,6 +299,47 @@ pub struct AppendArgs {
     /// When it is recorded; only in a ledger with a simulated clock
     #[arg(long, global = true, value_name = "INSTANT")]
     pub recorded_at: Option<chrono::DateTime<chrono::FixedOffset>>,
+    /// Who else signs.
+    #[command(flatten)]
+    pub cosigning: Cosigning,
+}
+
+/// Who else signs, and whether at once.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Cosigning {
+    /// Who else signs the same entry, and what it means (approval where left out); may be repeated. Signs at once with
+    /// the key file of that alias; with --propose, a printed name or a public key will do
+    #[arg(long = "countersigner", global = true, value_name = "KEY[:MEANING]")]
+    pub countersigners: Vec<Cosigner>,
+    /// Record nothing: write the entry, signed by its author alone, to a file that the others sign (see trial proposal)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub propose: Option<PathBuf>,
+}
+
+/// What to do with a proposal.
+#[derive(Debug, Subcommand)]
+pub enum ProposalCommand {
+    /// Show what it says, who signs it and who has not yet, and whether it still follows the head
+    ///
+    /// Example: trial proposal show grant.json
+    Show {
+        /// The proposal
+        file: PathBuf,
+    },
+    /// Add a signature to it; it must name the key, and follow the head
+    ///
+    /// Example: trial --key committee proposal sign grant.json
+    Sign {
+        /// The proposal
+        file: PathBuf,
+    },
+    /// Append it, once everybody has signed and if the log has not gone on
+    ///
+    /// Example: trial proposal submit grant.json
+    Submit {
+        /// The proposal
+        file: PathBuf,
+    },
 }
 
 /// How to amend.
@@ -310,6 +363,9 @@ pub enum AmendCommand {
         /// Why
         #[arg(long)]
         reason: String,
+        /// Who else signs.
+        #[command(flatten)]
+        cosigning: Cosigning,
     },
     /// Take an entry back, for example a duplicate
     Void {
@@ -318,6 +374,9 @@ pub enum AmendCommand {
         /// Why
         #[arg(long)]
         reason: String,
+        /// Who else signs.
+        #[command(flatten)]
+        cosigning: Cosigning,
     },
 }
 

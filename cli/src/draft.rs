@@ -3,7 +3,7 @@
 //! Promises clear errors by line and member for any bytes, and memory for one line however long the file. Does not
 //! check whether the event can have happened: that is admission, at append.
 
-use crate::{examples, flags, strict};
+use crate::{cosigner::Cosigner, examples, flags, strict};
 use chrono::{DateTime, FixedOffset};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -39,10 +39,20 @@ pub struct Draft {
     /// When it is recorded: only in a ledger with a simulated clock.
     #[serde(default)]
     pub recorded_at: Option<DateTime<FixedOffset>>,
+    /// Who else signs the same entry: alias of a key, or `alias:meaning`; approval where no meaning is said.
+    #[serde(default)]
+    pub countersigners: Vec<Cosigner>,
     /// Line of the same file, from 1, that a correction or a voided entry is about, in place of its `target`.
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub target_line: Option<usize>,
+}
+
+impl Draft {
+    /// A draft of an event, signed with the default key at a time that append takes.
+    pub fn of(event: Value) -> Draft {
+        Draft { event, reason: None, by: None, recorded_at: None, countersigners: Vec::new(), target_line: None }
+    }
 }
 
 /// What is known only at append.

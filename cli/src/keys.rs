@@ -5,6 +5,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
 };
+use trial_core::ids::Key;
 use trial_ledger::{
     key::Secret,
     keyfile::{self, KeyFileError, Protection},
@@ -110,6 +111,18 @@ impl KeyRing {
         }
         let passphrase = if keyfile::is_encrypted(&path)? { Some(self.passphrase(alias)?) } else { None };
         keyfile::read(&path, passphrase.as_deref()).map_err(|error: KeyFileError| CliError::from(error))
+    }
+
+    /// The public key of a key file that opens without a passphrase; none where there is no such file or it asks for one.
+    ///
+    /// # Errors
+    /// There is such a file, and it cannot be read.
+    pub fn public(&self, alias: &str) -> Result<Option<Key>, CliError> {
+        let path = self.path(alias);
+        if !path.exists() || keyfile::is_encrypted(&path)? {
+            return Ok(None);
+        }
+        self.read(alias).map(|secret| Some(secret.key()))
     }
 
     fn passphrase(&self, alias: &str) -> Result<String, CliError> {

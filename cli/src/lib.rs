@@ -6,6 +6,7 @@ pub mod args;
 pub mod clock;
 pub mod commands;
 pub mod contact;
+pub mod cosigner;
 pub mod demo;
 pub mod dictionary;
 pub mod draft;

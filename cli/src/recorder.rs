@@ -3,6 +3,7 @@
 use crate::{
     clock::{self, Zone},
     contact::Contact,
+    cosigner::Cosigner,
     draft::{Draft, Standing},
     error::CliError,
     keys::KeyRing,
@@ -13,10 +14,12 @@ use std::{collections::BTreeMap, path::Path};
 use trial_core::{
     admission::Admission,
     authority::may_sign,
-    entry::{Effect, Entry},
+    countersignature::asked,
+    entry::{Effect, Entry, Meaning, Signer},
     event::{Clock, Event, EventKind, TrialOpened},
     ids::{Key, Seq},
     projection::{Projection as _, Trial},
+    text::Text,
     view::escalation::Escalation,
 };
 use trial_ledger::{
@@ -24,6 +27,7 @@ use trial_ledger::{
     check::Verified,
     key::Secret,
     ledger::Ledger,
+    proposal::Proposal,
     tip::{self, Tip},
 };
 
@@ -50,6 +54,29 @@ pub struct Recorded {
     pub kind: EventKind,
     /// The subject, if it is about one.
     pub subject: Option<String>,
+    /// Who signed it, the author first.
+    pub signers: Vec<Signer>,
+    /// When it was recorded.
+    pub at: DateTime<Utc>,
+}
+
+impl Recorded {
+    fn of(entry: &Entry) -> Recorded {
+        Recorded {
+            seq: entry.seq,
+            kind: entry.event.kind(),
+            subject: entry.event.subject().map(|subject| subject.to_string()),
+            signers: entry.signers().cloned().collect(),
+            at: entry.recorded_at,
+        }
+    }
+}
+
+/// A draft that was admitted, with what signing it needs.
+struct Admitted {
+    entry: tip::Draft,
+    author: String,
+    at: RecordedAt,
 }
 
 impl Recorder {
@@ -90,6 +117,11 @@ impl Recorder {
         &self.tip
     }
 
+    /// The time zone of the trial.
+    pub fn zone(&self) -> Zone {
+        self.zone
+    }
+
     /// The genesis.
     pub fn opened(&self) -> Option<&TrialOpened> {
         self.tip.opened()
@@ -105,11 +137,93 @@ impl Recorder {
         self.secrets.insert(alias.to_owned(), secret);
     }
 
-    /// Admits and signs a draft as the next entry; nothing is on disk yet. `line` is its line in a file of drafts.
+    /// Admits and signs a draft as the next entry, with all keys at hand; nothing is on disk yet. `line` is its line in a
+    /// file of drafts.
     ///
     /// # Errors
     /// The event is refused, the signer may not sign it, or the key cannot be read; the recorder is as it was.
     pub fn record(&mut self, draft: &Draft, line: Option<usize>, signer: &str) -> Result<Recorded, CliError> {
+        let mut cosigners = Vec::new();
+        for cosigner in &draft.countersigners {
+            cosigners.push((self.load(&cosigner.who)?, cosigner.meaning));
+        }
+        let admitted = self.admit(draft, signer, cosigners)?;
+        let aliases = draft.countersigners.iter().map(|cosigner| &cosigner.who);
+        let secrets: Vec<&Secret> =
+            std::iter::once(&admitted.author).chain(aliases).map(|a| &self.secrets[a]).collect();
+        let earlier = self.ledger.earlier(&self.made);
+        let verified = self.tip.sign(admitted.entry, &secrets, admitted.at, &earlier)?;
+        Ok(self.take(verified, line))
+    }
+
+    /// Admits a draft and signs it as its author, to be signed by others: nothing is recorded.
+    ///
+    /// # Errors
+    /// See [`Recorder::record`]; or nobody goes by the name of a cosigner.
+    pub fn propose(&mut self, draft: &Draft, signer: &str) -> Result<Proposal, CliError> {
+        let roster = self.tip.roster();
+        let key = |cosigner: &Cosigner| Ok((cosigner.key(roster, &self.keys)?, cosigner.meaning));
+        let cosigners = draft.countersigners.iter().map(key).collect::<Result<Vec<_>, CliError>>()?;
+        let admitted = self.admit(draft, signer, cosigners)?;
+        let earlier = self.ledger.earlier(&self.made);
+        Ok(self.tip.propose(admitted.entry, &self.secrets[&admitted.author], admitted.at, &earlier)?)
+    }
+
+    /// Whether a proposal can still become the next entry: it follows the head, and it is admitted.
+    ///
+    /// # Errors
+    /// It is of another ledger, or stale, or the event is refused, or a reader would find a fault even if all had signed.
+    pub fn examine(&self, proposal: &Proposal) -> Result<Entry, CliError> {
+        let body = proposal.body();
+        if self.tip.genesis() != Some(body.ledger) {
+            return Err(CliError::no(format!("the proposal is for the ledger {}, this is another", body.ledger))
+                .hint("give --ledger DIR of the ledger for which it was made"));
+        }
+        if (body.seq, body.prev) != (self.tip.next(), self.tip.head()) {
+            let message = format!(
+                "the proposal is stale: it follows entry {} ({}..), and the log has gone on to entry {}",
+                body.seq.0.saturating_sub(1),
+                &body.prev.to_string()[..16],
+                self.tip.size().saturating_sub(1)
+            );
+            return Err(CliError::no(message).hint("look at what is new (trial log --last 5), then propose again"));
+        }
+        let entry = self.tip.examine(proposal, &self.ledger.earlier(&self.made))?;
+        self.admissible(&entry.event, entry.reason.as_ref(), entry.signer.key, entry.recorded_at)?;
+        Ok(entry)
+    }
+
+    /// Takes a proposal that everybody has signed as the next entry; nothing is on disk yet.
+    ///
+    /// # Errors
+    /// See [`Recorder::examine`]; or somebody has not signed.
+    pub fn accept(&mut self, proposal: &Proposal) -> Result<Recorded, CliError> {
+        self.examine(proposal)?;
+        let missing: Vec<String> = proposal.missing().map(|signer| signer.name.to_string()).collect();
+        if !missing.is_empty() {
+            return Err(CliError::no(format!("not signed yet by {}", missing.join(", ")))
+                .hint("each of them signs it: trial --key KEY proposal sign FILE"));
+        }
+        let verified = self.tip.accept(proposal, &self.ledger.earlier(&self.made))?;
+        Ok(self.take(verified, None))
+    }
+
+    fn take(&mut self, verified: Verified, line: Option<usize>) -> Recorded {
+        let recorded = Recorded::of(verified.entry());
+        self.trial.apply(verified.entry());
+        self.made.push(verified);
+        if let Some(line) = line {
+            self.lines.insert(line, recorded.seq);
+        }
+        recorded
+    }
+
+    fn admit(
+        &mut self,
+        draft: &Draft,
+        signer: &str,
+        countersigners: Vec<(Key, Meaning)>,
+    ) -> Result<Admitted, CliError> {
         let at = self.recorded_at(draft)?;
         let target =
             match draft.target_line {
@@ -128,37 +242,59 @@ impl Recorder {
         };
         let event = draft.complete(&standing).map_err(|e| CliError::no(e.to_string()))?;
         let alias = draft.by.as_deref().unwrap_or(signer);
-        self.load(alias)?;
-        let key = self.secrets[alias].key();
+        let key = self.load(alias)?;
         self.authorised(key, alias, &event)?;
-        let admission = Admission { trial: &self.trial, today, reason: draft.reason.as_ref() };
-        admission.check(&event)?;
-        self.amends(&admission, &event, key)?;
-        self.sign(event, draft, alias, at, line)
+        self.admissible(&event, draft.reason.as_ref(), key, at)?;
+        self.together(&event, key, &countersigners)?;
+        let entry = tip::Draft { reason: draft.reason.clone(), countersigners, ..tip::Draft::new(event) };
+        Ok(Admitted { entry, author: alias.to_owned(), at: RecordedAt::new(at) })
     }
 
-    fn sign(
-        &mut self,
-        event: Event,
-        draft: &Draft,
-        alias: &str,
-        at: DateTime<Utc>,
-        line: Option<usize>,
-    ) -> Result<Recorded, CliError> {
-        let recorded = Recorded {
-            seq: self.tip.next(),
-            kind: event.kind(),
-            subject: event.subject().map(|subject| subject.to_string()),
-        };
-        let entry = tip::Draft { reason: draft.reason.clone(), ..tip::Draft::new(event) };
-        let earlier = self.ledger.earlier(&self.made);
-        let verified = self.tip.sign(entry, &[&self.secrets[alias]], RecordedAt::new(at), &earlier)?;
-        self.trial.apply(verified.entry());
-        self.made.push(verified);
-        if let Some(line) = line {
-            self.lines.insert(line, recorded.seq);
+    /// What cannot have happened is refused, and what could never be followed.
+    fn admissible(&self, event: &Event, reason: Option<&Text>, author: Key, at: DateTime<Utc>) -> Result<(), CliError> {
+        let admission = Admission { trial: &self.trial, today: self.zone.day(at), reason };
+        admission.check(event)?;
+        self.amends(&admission, event, author)?;
+        self.leaves_enough(event)
+    }
+
+    /// A rule that nobody could follow would close the log for what it asks.
+    fn leaves_enough(&self, event: &Event) -> Result<(), CliError> {
+        let roster = self.tip.roster();
+        if let Event::ProtocolActivated(e) = event {
+            let people = roster.signers();
+            let unmet = e.protocol.countersignatures.iter().find_map(|rule| rule.can_be_met(&people).err());
+            if let Some(too_few) = unmet {
+                return Err(CliError::no(format!("with this protocol, {too_few}"))
+                    .hint("grant their keys first, then activate the protocol"));
+            }
         }
-        Ok(recorded)
+        if let Event::KeyRevoked(e) = event {
+            let (now, then) = (roster.signers(), roster.without(e.key).signers());
+            let could = self.tip.countersignatures().iter().filter(|rule| rule.can_be_met(&now).is_ok());
+            if let Some(too_few) = could.filter_map(|rule| rule.can_be_met(&then).err()).next() {
+                return Err(CliError::no(format!("without this key, {too_few}"))
+                    .hint("grant a key to somebody else first, then revoke this one"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says before the verifier would that more people must sign, and how they can.
+    fn together(&self, event: &Event, author: Key, others: &[(Key, Meaning)]) -> Result<(), CliError> {
+        let roster = self.tip.roster();
+        let keys = [(author, Meaning::Authorship)].into_iter().chain(others.iter().copied());
+        let signers: Vec<Signer> =
+            keys.filter_map(|(key, meaning)| Some(roster.get(key)?.signer(key, meaning))).collect();
+        let unmet = asked(self.tip.countersignatures(), event).find(|rule| !rule.is_met(&signers));
+        unmet.map_or(Ok(()), |rule| {
+            let (kind, needed, counted) = (event.kind(), rule.needed, rule.counted(&signers));
+            let message = format!("{kind} takes {needed} people, each {}: {counted} would sign", rule.roles());
+            Err(CliError::no(message).hint(
+                "name the others: --countersigner KEY where their keys are at hand, else with --propose FILE, \
+                 which they sign in turn",
+            ))
+        })
     }
 
     /// Puts everything made so far on disk: all or nothing. Remembers where the ledger ends now, and hands out what kept
@@ -207,12 +343,14 @@ impl Recorder {
         }
     }
 
-    fn load(&mut self, alias: &str) -> Result<(), CliError> {
-        if !self.secrets.contains_key(alias) {
-            let secret = self.keys.read(alias)?;
-            self.secrets.insert(alias.to_owned(), secret);
+    fn load(&mut self, alias: &str) -> Result<Key, CliError> {
+        if let Some(secret) = self.secrets.get(alias) {
+            return Ok(secret.key());
         }
-        Ok(())
+        let secret = self.keys.read(alias)?;
+        let key = secret.key();
+        self.secrets.insert(alias.to_owned(), secret);
+        Ok(key)
     }
 
     /// Says it in the words of the person at the keyboard, before the verifier would say it in its own.

@@ -76,6 +76,12 @@ pub fn roles(kind: EventKind) -> &'static [Role] {
     MATRIX.iter().find(|(k, _)| *k == kind).map_or(&[], |(_, roles)| *roles)
 }
 
+/// Whether an event of this type takes two roles: somebody of another role than the author's countersigns it, whatever the
+/// protocol asks.
+pub fn needs_two_roles(kind: EventKind) -> bool {
+    kind == E::ValueRedacted
+}
+
 /// Whether a role may sign an event of this type.
 pub fn may_sign(role: Role, kind: EventKind) -> bool {
     roles(kind).contains(&role)

@@ -74,6 +74,13 @@ pub struct Signer {
     pub site: Option<SiteId>,
 }
 
+impl Signer {
+    /// Whether two signers are one person: by printed name and organisation, whatever keys they hold.
+    pub fn is_same_person(&self, other: &Signer) -> bool {
+        self.name == other.name && self.organisation == other.organisation
+    }
+}
+
 /// What an entry does to what is known.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -134,6 +141,11 @@ impl Entry {
             Effect::Voids { target } => Change::Unset(*target),
             Effect::Withheld => Change::Unset(self.seq),
         }
+    }
+
+    /// All who sign it, the author first.
+    pub fn signers(&self) -> impl Iterator<Item = &Signer> {
+        std::iter::once(&self.signer).chain(&self.countersigners)
     }
 
     /// The entry as a reader sees it who asks what had occurred by the end of a day.

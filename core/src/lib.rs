@@ -4,6 +4,7 @@
 
 pub mod admission;
 pub mod authority;
+pub mod countersignature;
 pub mod date;
 pub mod dictionary;
 pub mod dlt;

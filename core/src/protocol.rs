@@ -1,6 +1,7 @@
 //! The protocol as data: what a trial plans, signed into its log. No rule of a trial stands in the code.
 
 use crate::{
+    countersignature::Countersignatures,
     dlt::DltDefinition,
     escalation::Design,
     grade::DoseLevel,
@@ -61,6 +62,9 @@ pub struct Protocol {
     pub associations: Vec<Association>,
     /// An entry recorded more than this many days after the event needs a reason.
     pub late_entry_days: u16,
+    /// Events that several people sign together; left out where one signature is enough for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub countersignatures: Vec<Countersignatures>,
 }
 
 /// A planned dose level.
@@ -418,6 +422,8 @@ impl Protocol {
         if self.censoring.visit_interval_days == Some(0) || self.censoring.missed_visits == 0 {
             faults.push("censoring: expected at least 1 day between visits and at least 1 missed visit".into());
         }
+        let signed = self.countersignatures.iter().flat_map(Countersignatures::faults);
+        faults.extend(signed.map(|fault| format!("countersignatures: {fault}")));
         let grouping = |name: &Name| self.groupings.iter().any(|g| g.name == *name);
         let unknown = |by: &Name, what: &str| (!grouping(by)).then(|| format!("{what}: no grouping is named {by}"));
         faults.extend(self.comparisons.iter().filter_map(|c| unknown(&c.by, "comparisons")));

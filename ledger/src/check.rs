@@ -4,18 +4,19 @@
 //! entries that are being made. Does not check whether facts are plausible; that is admission, at append.
 
 use crate::{
-    body::{self, Parts, VERSION},
+    body::{self, Parts, SignatureLine, VERSION},
     canon::{self, Why},
     envelope::{Envelope, MAX_LINE},
     fault::{Fault, FaultKind},
     key::BadSignature,
-    roster,
+    roster::{self, Member},
     tip::Tip,
     verifier::Lookup,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use trial_core::{
     authority,
+    countersignature::{self, Countersignatures},
     entry::{Effect, Entry, Role, Signer},
     event::{Conformity, CorrectionError, Event, EventError, EventKind},
     ids::{Hash, Key, Name, Seq, SiteId},
@@ -81,6 +82,17 @@ pub(crate) struct Context<'a> {
     pub genesis: Option<Hash>,
     /// The line after this one, to tell a missing entry from one that was moved.
     pub next: Option<&'a Envelope>,
+    /// Whose signatures must be there.
+    pub signed: Signed,
+}
+
+/// Whose signatures must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signed {
+    /// Everybody's who is named: an entry.
+    All,
+    /// Nobody's; those that are there must hold: a proposal.
+    SoFar,
 }
 
 /// Runs all checks on the entry that should come next.
@@ -96,6 +108,15 @@ pub(crate) fn check(context: Context<'_>, envelope: Envelope) -> Result<Verified
             Ok(Verified { envelope, entry, prev, sealed })
         }
     }
+}
+
+/// Runs all checks but those for missing signatures on what is proposed as the next entry. What it says is not verified:
+/// it may still never be signed.
+pub(crate) fn proposed(context: Context<'_>, envelope: &Envelope) -> Result<Entry, Fault> {
+    let parts = spelled(context.tip.next(), envelope)?;
+    let mut entry = typed(context.tip.next(), &parts, envelope.leaf_hash())?;
+    context.judge(&parts, &mut entry)?;
+    Ok(entry)
 }
 
 /// Size, canonical form, shape.
@@ -204,19 +225,47 @@ impl Context<'_> {
             if signer.role != Role::Sponsor || !entry.countersigners.is_empty() {
                 return Err(self.fault(FaultKind::RoleNotAllowed, "a sponsor alone", signer.role));
             }
-            return self.tip.roster().granting(seq, &roster::founding(signer)).map(|_| ());
+            return self.founder(entry).map(|_| ());
         }
         self.tip.roster().signing(seq, &entry.signer)?;
-        let mut keys = BTreeSet::from([entry.signer.key]);
+        let mut known = vec![&entry.signer];
         for countersigner in &entry.countersigners {
             self.tip.roster().signing(seq, countersigner)?;
-            if !keys.insert(countersigner.key) {
+            if known.iter().any(|other| other.key == countersigner.key || other.is_same_person(countersigner)) {
                 let found = format!("{} a second time", countersigner.name);
                 return Err(self.fault(FaultKind::CountersignatureMissing, "another person", found));
             }
+            known.push(countersigner);
         }
         self.authority(&entry.signer, entry.event.kind())?;
-        entry.countersigners.iter().chain([&entry.signer]).try_for_each(|signer| self.scope(signer, &entry.event))
+        entry.signers().try_for_each(|signer| self.scope(signer, &entry.event))?;
+        self.together(entry)
+    }
+
+    /// Who opens the ledger, as a member of a roster that is empty yet.
+    fn founder(&self, entry: &Entry) -> Result<Member, Fault> {
+        let at = body::RecordedAt::new(entry.recorded_at);
+        self.tip.roster().granting(self.tip.next(), at, &roster::founding(&entry.signer))
+    }
+
+    /// Enough different people sign, as the format and the protocol in force ask for this event.
+    fn together(&self, entry: &Entry) -> Result<(), Fault> {
+        let kind = entry.event.kind();
+        let author = entry.signer.role;
+        if authority::needs_two_roles(kind) && entry.countersigners.iter().all(|other| other.role == author) {
+            let expected = format!("a countersigner of {kind} who is not {author}");
+            return Err(self.fault(FaultKind::CountersignatureMissing, expected, "none"));
+        }
+        let mut asked = countersignature::asked(self.tip.countersignatures(), &entry.event);
+        asked.try_for_each(|rule| self.enough(entry, rule, kind))
+    }
+
+    fn enough(&self, entry: &Entry, rule: &Countersignatures, kind: EventKind) -> Result<(), Fault> {
+        if rule.is_met(entry.signers()) {
+            return Ok(());
+        }
+        let expected = format!("{} people who sign {kind}, each {}", rule.needed, rule.roles());
+        Err(self.fault(FaultKind::CountersignatureMissing, expected, rule.counted(entry.signers())))
     }
 
     fn authority(&self, signer: &Signer, kind: EventKind) -> Result<(), Fault> {
@@ -242,11 +291,12 @@ impl Context<'_> {
 
     /// Exactly the signatures of the signer and the countersigners, sorted by key, each strictly valid.
     fn signatures(&self, parts: &Parts<'_>, entry: &Entry) -> Result<(), Fault> {
-        let seq = self.tip.next();
         if !parts.signatures.windows(2).all(|pair| pair[0].key < pair[1].key) {
             return Err(self.fault(FaultKind::SignatureNotCanonical, "signatures sorted by key", "another order"));
         }
-        let present = |key: Key| parts.signatures.iter().any(|line| line.key == key);
+        let named = entry.signers().count();
+        let stranger = |line: &SignatureLine<'_>| entry.signers().all(|signer| signer.key != line.key);
+        let present = |key: Key| self.signed == Signed::SoFar || parts.signatures.iter().any(|line| line.key == key);
         if !present(entry.signer.key) {
             return Err(self.fault(
                 FaultKind::SignatureInvalid,
@@ -258,8 +308,8 @@ impl Context<'_> {
             let expected = format!("a signature by {}", absent.name);
             return Err(self.fault(FaultKind::CountersignatureMissing, expected, "none"));
         }
-        if parts.signatures.len() != 1 + entry.countersigners.len() {
-            let expected = format!("{} signatures", 1 + entry.countersigners.len());
+        if parts.signatures.iter().any(stranger) {
+            let expected = format!("{named} signatures");
             return Err(self.fault(FaultKind::SignatureNotCanonical, expected, parts.signatures.len()));
         }
         let message = body::message(parts.signed);
@@ -271,7 +321,7 @@ impl Context<'_> {
             let public = match self.tip.roster().get(line.key) {
                 Some(member) => &member.public,
                 None => {
-                    founder = self.tip.roster().granting(seq, &roster::founding(&entry.signer))?;
+                    founder = self.founder(entry)?;
                     &founder.public
                 }
             };
@@ -323,8 +373,11 @@ impl Context<'_> {
     }
 
     fn over(&self, entry: &Entry, current: &Event) -> Result<(), Fault> {
-        if current.kind().is_correctable() {
-            self.authority(&entry.signer, current.kind())?;
+        let kind = current.kind();
+        if kind.is_correctable() {
+            self.authority(&entry.signer, kind)?;
+            let mut asked = countersignature::asked(self.tip.countersignatures(), current);
+            asked.try_for_each(|rule| self.enough(entry, rule, kind))?;
         }
         self.scope(&entry.signer, current)
     }
@@ -367,7 +420,7 @@ impl Context<'_> {
     /// Keys that enter or leave the roster.
     fn keys(&self, entry: &Entry) -> Result<(), Fault> {
         if let Event::KeyGranted(grant) = &entry.event {
-            self.tip.roster().granting(self.tip.next(), grant)?;
+            self.tip.roster().granting(self.tip.next(), body::RecordedAt::new(entry.recorded_at), grant)?;
         }
         if let Event::KeyRevoked(revocation) = &entry.event {
             self.tip.roster().revoking(self.tip.next(), revocation)?;

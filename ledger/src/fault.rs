@@ -71,7 +71,7 @@ kinds! {
     KeyWeak = "key_weak":
         "signatures under this key would not bind its holder",
     CountersignatureMissing = "countersignature_missing":
-        "somebody who is named as a countersigner did not sign",
+        "not everybody has signed who is named, or whom the protocol asks for; nobody counts twice",
     MissingReason = "missing_reason":
         "what is recorded here needs a reason, and none is given",
     StaleCorrection = "stale_correction":

@@ -24,6 +24,7 @@ mod lockstep;
 pub mod merkle;
 pub mod note;
 pub mod policy;
+pub mod proposal;
 pub mod receipt;
 pub mod roster;
 #[cfg(feature = "store")]

@@ -5,12 +5,13 @@
 //! log stays valid, whatever time an entry claims. Does not read entries: it is told of grants and revocations.
 
 use crate::{
+    body::RecordedAt,
     fault::{Fault, FaultKind},
     key::PublicKey,
 };
 use std::collections::BTreeMap;
 use trial_core::{
-    entry::{Role, Signer},
+    entry::{Entry, Meaning, Role, Signer},
     event::{KeyGranted, KeyPurpose, KeyRevoked},
     ids::{Key, Seq, SiteId},
     text::Text,
@@ -33,10 +34,55 @@ pub struct Member {
     pub purpose: KeyPurpose,
     /// The entry that granted it.
     pub granted: Seq,
-    /// The entry that revoked it, if any.
-    pub revoked: Option<Seq>,
+    /// When that was recorded.
+    pub granted_at: RecordedAt,
+    /// How it was revoked, if it was.
+    pub revoked: Option<Revocation>,
+}
+
+/// How a key was revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    /// The entry.
+    pub seq: Seq,
+    /// When it was recorded.
+    pub at: RecordedAt,
+    /// Why.
+    pub reason: Option<Text>,
     /// First entry that somebody else may have signed, where the revocation says so.
     pub compromised_since: Option<Seq>,
+}
+
+impl Member {
+    /// The holder as they stand in what they sign.
+    pub fn signer(&self, key: Key, meaning: Meaning) -> Signer {
+        Signer {
+            key,
+            meaning,
+            name: self.name.clone(),
+            organisation: self.organisation.clone(),
+            role: self.role,
+            site: self.site.clone(),
+        }
+    }
+
+    /// Whether the key signs entries now.
+    pub fn signs(&self) -> bool {
+        self.revoked.is_none() && self.purpose == KeyPurpose::Author
+    }
+}
+
+/// Why an entry is left to people: it is signed by a key that somebody else may have held by then.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Suspicion<'a> {
+    /// The key.
+    pub key: Key,
+    /// Its holder.
+    pub member: &'a Member,
+    /// How it was revoked.
+    pub revocation: &'a Revocation,
+    /// From which entry on it is in doubt.
+    pub since: Seq,
 }
 
 /// All keys that were ever granted, up to one point of the log.
@@ -56,14 +102,51 @@ impl Roster {
         self.members.iter().map(|(key, member)| (*key, member))
     }
 
+    /// The keys as they were after so many entries.
+    pub fn after(&self, entries: u64) -> Roster {
+        let members = self.members.iter().filter(|(_, member)| member.granted.0 < entries);
+        let as_it_was = |(key, member): (&Key, &Member)| {
+            let revoked = member.revoked.clone().filter(|revocation| revocation.seq.0 < entries);
+            (*key, Member { revoked, ..member.clone() })
+        };
+        Roster { members: members.map(as_it_was).collect() }
+    }
+
+    /// Everybody who can sign entries now.
+    pub fn signers(&self) -> Vec<Signer> {
+        let signing = self.members().filter(|(_, member)| member.signs());
+        signing.map(|(key, member)| member.signer(key, Meaning::Authorship)).collect()
+    }
+
+    /// The same keys without one.
+    pub fn without(&self, key: Key) -> Roster {
+        let others = self.members.iter().filter(|(other, _)| **other != key);
+        Roster { members: others.map(|(key, member)| (*key, member.clone())).collect() }
+    }
+
+    /// Whether any revocation leaves entries in doubt.
+    pub fn is_in_doubt(&self) -> bool {
+        self.members().any(|(_, member)| member.revoked.as_ref().is_some_and(|r| r.compromised_since.is_some()))
+    }
+
+    /// Why an entry is in doubt, if it is: no fault, and for people to judge.
+    pub fn suspicion(&self, entry: &Entry) -> Option<Suspicion<'_>> {
+        entry.signers().find_map(|signer| {
+            let member = self.get(signer.key)?;
+            let revocation = member.revoked.as_ref()?;
+            let since = revocation.compromised_since.filter(|since| *since <= entry.seq)?;
+            Some(Suspicion { key: signer.key, member, revocation, since })
+        })
+    }
+
     /// The holder who signs at this place, if the key is theirs, not revoked, and what they say of themselves is so.
     pub(crate) fn signing(&self, seq: Seq, signer: &Signer) -> Result<&Member, Fault> {
         let found = |kind, expected: &str, found: &str| Fault::at(kind, seq, expected, found);
         let Some(member) = self.get(signer.key) else {
             return Err(found(FaultKind::UnknownSigner, "a key of the roster", &signer.key.to_string()));
         };
-        if let Some(revoked) = member.revoked {
-            let claim = format!("{}, revoked at entry {revoked}", signer.key);
+        if let Some(revoked) = &member.revoked {
+            let claim = format!("{}, revoked at entry {}", signer.key, revoked.seq);
             return Err(found(FaultKind::KeyRevoked, "a key that is not revoked", &claim));
         }
         if member.purpose != KeyPurpose::Author {
@@ -83,7 +166,7 @@ impl Roster {
     }
 
     /// What a grant adds.
-    pub(crate) fn granting(&self, seq: Seq, grant: &KeyGranted) -> Result<Member, Fault> {
+    pub(crate) fn granting(&self, seq: Seq, at: RecordedAt, grant: &KeyGranted) -> Result<Member, Fault> {
         if let Some(member) = self.get(grant.key) {
             let found = format!("the key of {}, granted at entry {}", member.name, member.granted);
             return Err(Fault::at(FaultKind::KeyReused, seq, "a key that was never granted", found));
@@ -98,8 +181,8 @@ impl Roster {
             site: grant.site.clone(),
             purpose: grant.purpose,
             granted: seq,
+            granted_at: at,
             revoked: None,
-            compromised_since: None,
         })
     }
 
@@ -107,8 +190,8 @@ impl Roster {
     pub(crate) fn revoking(&self, seq: Seq, revocation: &KeyRevoked) -> Result<(), Fault> {
         match self.get(revocation.key) {
             None => Err(Fault::at(FaultKind::UnknownSigner, seq, "a key of the roster", revocation.key)),
-            Some(Member { revoked: Some(at), .. }) => {
-                let found = format!("{}, revoked at entry {at}", revocation.key);
+            Some(Member { revoked: Some(earlier), .. }) => {
+                let found = format!("{}, revoked at entry {}", revocation.key, earlier.seq);
                 Err(Fault::at(FaultKind::KeyRevoked, seq, "a key that is not revoked", found))
             }
             Some(Member { revoked: None, .. }) => Ok(()),
@@ -119,12 +202,9 @@ impl Roster {
         self.members.entry(key).or_insert(member);
     }
 
-    pub(crate) fn revoke(&mut self, seq: Seq, revocation: &KeyRevoked) {
-        if let Some(member) = self.members.get_mut(&revocation.key)
-            && member.revoked.is_none()
-        {
-            member.revoked = Some(seq);
-            member.compromised_since = revocation.compromised_since;
+    pub(crate) fn revoke(&mut self, key: Key, revocation: Revocation) {
+        if let Some(member) = self.members.get_mut(&key) {
+            member.revoked.get_or_insert(revocation);
         }
     }
 }

@@ -7,15 +7,16 @@ mod again;
 
 use crate::{
     body::{self, Body, RecordedAt, VERSION},
-    check::{Context, Refusal, Verified, check},
+    check::{Context, Refusal, Signed, Verified, check},
     fault::{Fault, FaultKind},
     key::Secret,
     merkle::Blocks,
-    roster::{self, Roster},
+    roster::{self, Revocation, Roster},
     verifier::Lookup,
 };
 use std::{collections::BTreeMap, ops::Range};
 use trial_core::{
+    countersignature::Countersignatures,
     entry::{Effect, Entry, Meaning, Signer},
     event::{Event, TrialOpened},
     ids::{Hash, Key, Name, Seq, SiteId, SubjectId},
@@ -37,6 +38,8 @@ pub struct Tip {
     recorded_at: Option<RecordedAt>,
     /// Where each subject gave consent.
     sites: BTreeMap<SubjectId, SiteId>,
+    /// How many people must sign together, by the protocol in force.
+    countersignatures: Vec<Countersignatures>,
     /// What corrected entries state now; nothing where they are voided.
     amended: BTreeMap<Seq, Option<Event>>,
 }
@@ -120,6 +123,11 @@ impl Tip {
         self.blocks.roots()
     }
 
+    /// How many people must sign together, by the protocol in force.
+    pub fn countersignatures(&self) -> &[Countersignatures] {
+        &self.countersignatures
+    }
+
     pub(crate) fn genesis_or(&self, claimed: Hash) -> Hash {
         self.genesis.unwrap_or(claimed)
     }
@@ -150,7 +158,8 @@ impl Tip {
         at: RecordedAt,
     ) -> Result<(Tip, Verified), Fault> {
         let mut tip = Tip::default();
-        let verified = tip.seal(Draft::new(opened), signer, Vec::new(), &[secret], at, &())?;
+        let body = tip.next_body(Draft::new(opened), signer, at);
+        let verified = tip.seal(&body, &[secret], &())?;
         Ok((tip, verified))
     }
 
@@ -170,10 +179,30 @@ impl Tip {
     ) -> Result<Verified, Fault> {
         let expected = "the secret key of an author in the roster";
         let author = secrets.first().ok_or_else(|| self.fault(FaultKind::SignatureInvalid, expected, "none"))?;
-        let signer = self.introduce(author.key(), draft.meaning)?;
+        let body = self.body(draft, author.key(), at)?;
+        self.seal(&body, secrets, lookup)
+    }
+
+    /// The body of a draft as the next entry.
+    pub(crate) fn body(&self, draft: Draft, author: Key, at: RecordedAt) -> Result<Body, Fault> {
+        let signer = self.introduce(author, draft.meaning)?;
         let others = draft.countersigners.iter().map(|(key, meaning)| self.introduce(*key, *meaning));
         let countersigners = others.collect::<Result<Vec<_>, _>>()?;
-        self.seal(draft, signer, countersigners, secrets, at, lookup)
+        Ok(Body { countersigners, ..self.next_body(draft, signer, at) })
+    }
+
+    fn next_body(&self, draft: Draft, signer: Signer, recorded_at: RecordedAt) -> Body {
+        let (event, reason, sealed) = (draft.event.to_value(), draft.reason, draft.sealed);
+        let (ledger, seq, prev, countersigners) = (self.genesis_or(Hash::ZERO), self.next, self.head(), Vec::new());
+        Body { v: VERSION, ledger, seq, prev, recorded_at, signer, countersigners, event, reason, sealed }
+    }
+
+    pub(crate) fn canonical(&self, body: &Body) -> Result<Vec<u8>, Fault> {
+        body.to_vec().map_err(|why| self.fault(FaultKind::NotCanonical, "canonical JSON", why))
+    }
+
+    pub(crate) fn context<'a>(&'a self, lookup: &'a dyn Lookup, signed: Signed) -> Context<'a> {
+        Context { tip: self, lookup, genesis: None, next: None, signed }
     }
 
     /// Moves on to an entry that was made elsewhere, if it passes all checks here.
@@ -181,8 +210,8 @@ impl Tip {
     /// # Errors
     /// The fault that a reader would find in the entry; the tip is as it was.
     pub fn take(&mut self, entry: &Verified, lookup: &dyn Lookup) -> Result<(), Fault> {
-        let context = Context { tip: self, lookup, genesis: None, next: None };
-        let verified = check(context, entry.envelope().clone()).map_err(|refusal| refusal.fault)?;
+        let verified = check(self.context(lookup, Signed::All), entry.envelope().clone());
+        let verified = verified.map_err(|refusal| refusal.fault)?;
         self.advance(&verified);
         Ok(())
     }
@@ -193,34 +222,14 @@ impl Tip {
 
     fn introduce(&self, key: Key, meaning: Meaning) -> Result<Signer, Fault> {
         let unknown = || self.fault(FaultKind::UnknownSigner, "a key of the roster", key);
-        let member = self.roster.get(key).ok_or_else(unknown)?;
-        Ok(Signer {
-            key,
-            meaning,
-            name: member.name.clone(),
-            organisation: member.organisation.clone(),
-            role: member.role,
-            site: member.site.clone(),
-        })
+        Ok(self.roster.get(key).ok_or_else(unknown)?.signer(key, meaning))
     }
 
-    fn seal(
-        &mut self,
-        draft: Draft,
-        signer: Signer,
-        countersigners: Vec<Signer>,
-        secrets: &[&Secret],
-        recorded_at: RecordedAt,
-        lookup: &dyn Lookup,
-    ) -> Result<Verified, Fault> {
-        let (event, reason, sealed) = (draft.event.to_value(), draft.reason, draft.sealed);
-        let (ledger, seq, prev) = (self.genesis_or(Hash::ZERO), self.next, self.head());
-        let body = Body { v: VERSION, ledger, seq, prev, recorded_at, signer, countersigners, event, reason, sealed };
-        let bytes = body.to_vec().map_err(|why| self.fault(FaultKind::NotCanonical, "canonical JSON", why))?;
+    fn seal(&mut self, body: &Body, secrets: &[&Secret], lookup: &dyn Lookup) -> Result<Verified, Fault> {
+        let bytes = self.canonical(body)?;
         let message = body::message(&bytes);
         let line = body::line(&bytes, secrets.iter().map(|secret| (secret.key(), secret.sign(&message))));
-        let context = Context { tip: self, lookup, genesis: None, next: None };
-        let verified = check(context, line).map_err(|refusal| refusal.fault)?;
+        let verified = check(self.context(lookup, Signed::All), line).map_err(|refusal| refusal.fault)?;
         self.advance(&verified);
         Ok(verified)
     }
@@ -268,13 +277,17 @@ impl Tip {
             && self.opened.is_none()
         {
             self.opened = Some((**opened).clone());
-            self.grant(entry.seq, &roster::founding(&entry.signer));
+            self.grant(entry.seq, at, &roster::founding(&entry.signer));
         }
         if let Event::KeyGranted(grant) = &entry.event {
-            self.grant(entry.seq, grant);
+            self.grant(entry.seq, at, grant);
         }
-        if let Event::KeyRevoked(revocation) = &entry.event {
-            self.roster.revoke(entry.seq, revocation);
+        if let Event::KeyRevoked(revoked) = &entry.event {
+            let (reason, compromised_since) = (entry.reason.clone(), revoked.compromised_since);
+            self.roster.revoke(revoked.key, Revocation { seq: entry.seq, at, reason, compromised_since });
+        }
+        if let Event::ProtocolActivated(activated) = &entry.event {
+            self.countersignatures = activated.protocol.countersignatures.clone();
         }
         self.learn_site(&entry.event);
         match &entry.effect {
@@ -296,9 +309,9 @@ impl Tip {
         }
     }
 
-    fn grant(&mut self, seq: Seq, grant: &trial_core::event::KeyGranted) {
+    fn grant(&mut self, seq: Seq, at: RecordedAt, grant: &trial_core::event::KeyGranted) {
         // An entry that failed may carry a key that cannot be admitted: then nobody can sign with it.
-        if let Ok(member) = self.roster.granting(seq, grant) {
+        if let Ok(member) = self.roster.granting(seq, at, grant) {
             self.roster.grant(grant.key, member);
         }
     }

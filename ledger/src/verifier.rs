@@ -18,7 +18,7 @@
 //! ```
 
 use crate::{
-    check::{Context, Verified, check},
+    check::{Context, Signed, Verified, check},
     envelope::Envelope,
     fault::{Fault, FaultKind},
     tip::Tip,
@@ -116,7 +116,8 @@ impl<I: Iterator<Item = Result<Envelope, Fault>>, L: Lookup> Verifier<I, L> {
 
     fn judge(&mut self, envelope: Envelope) -> Result<Verified, Fault> {
         let next = self.source.peek().and_then(|next| next.as_ref().ok());
-        let context = Context { tip: &self.tip, lookup: &self.lookup, genesis: self.genesis, next };
+        let context =
+            Context { tip: &self.tip, lookup: &self.lookup, genesis: self.genesis, next, signed: Signed::All };
         match check(context, envelope) {
             Ok(verified) => {
                 self.tip.advance(&verified);

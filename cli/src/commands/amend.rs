@@ -14,8 +14,8 @@ use trial_core::{entry::Effect, event::EventKind, ids::Seq, text::Text};
 
 /// Amends an entry.
 pub fn run(global: &Global, args: &AmendCommand, output: &mut Output<'_>) -> Result<u8, CliError> {
-    let (event, reason) = match args {
-        AmendCommand::Correct { seq, field, old, new, reason } => {
+    let (event, reason, cosigning) = match args {
+        AmendCommand::Correct { seq, field, old, new, reason, cosigning } => {
             let kind = kind_of(global, Seq(*seq), output)?;
             let field = if field.starts_with('/') { field.clone() } else { format!("/{}", field.replace('-', "_")) };
             let value = |text: &Option<String>| match text {
@@ -26,13 +26,14 @@ pub fn run(global: &Global, args: &AmendCommand, output: &mut Output<'_>) -> Res
             let event = json!({
                 "type": "entry_corrected", "version": 1, "target": seq, "field": field, "old": old, "new": new
             });
-            (event, reason)
+            (event, reason, cosigning)
         }
-        AmendCommand::Void { seq, reason } => (json!({ "type": "entry_voided", "version": 1, "target": seq }), reason),
+        AmendCommand::Void { seq, reason, cosigning } => {
+            (json!({ "type": "entry_voided", "version": 1, "target": seq }), reason, cosigning)
+        }
     };
     let reason: Text = reason.parse().map_err(|e| CliError::usage(format!("--reason: {e}")))?;
-    let draft = Draft { event, reason: Some(reason), by: None, recorded_at: None, target_line: None };
-    record_one(global, &draft, output)
+    record_one(global, Draft { reason: Some(reason), ..Draft::of(event) }, cosigning, output)
 }
 
 /// The type of an entry, which tells how the texts of its values are read.

@@ -1,8 +1,8 @@
 //! `trial append`: one event by its flags, or a file of drafts, all or none.
 
-use super::{key_ring, signer};
+use super::{key_ring, proposal, signer};
 use crate::{
-    args::{AppendArgs, Global},
+    args::{AppendArgs, Cosigning, Global},
     draft::{self, Draft, DraftError, DraftFault},
     error::{CliError, ErrorKind},
     flags,
@@ -28,6 +28,10 @@ pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mu
         return Ok(0);
     }
     if let Some(file) = &args.file {
+        if args.cosigning.propose.is_some() || !args.cosigning.countersigners.is_empty() {
+            return Err(CliError::usage("--propose and --countersigner stand beside --file: expected one event")
+                .hint("in a file, each draft names its own: \"countersigners\": [\"ALIAS\"]"));
+        }
         return append_file(global, file, output);
     }
     let Some((word, event)) = event else {
@@ -38,27 +42,41 @@ pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mu
     let value = flags::event(kind, event).map_err(|e| with_hint(CliError::usage(e.to_string()), e.hint()))?;
     let reason = args.reason.as_deref().map(str::parse::<Text>).transpose();
     let reason = reason.map_err(|e| CliError::usage(format!("--reason: {e}")))?;
-    let draft = Draft { event: value, reason, by: None, recorded_at: args.recorded_at, target_line: None };
-    record_one(global, &draft, output)
+    let draft = Draft { reason, recorded_at: args.recorded_at, ..Draft::of(value) };
+    record_one(global, draft, &args.cosigning, output)
 }
 
 fn with_hint(error: CliError, hint: Option<String>) -> CliError {
     CliError { hint: hint.or(error.hint.clone()), ..error }
 }
 
-/// Records one draft.
-pub(super) fn record_one(global: &Global, draft: &Draft, output: &mut Output<'_>) -> Result<u8, CliError> {
+/// Records one draft, or writes it as a proposal.
+pub(super) fn record_one(
+    global: &Global,
+    draft: Draft,
+    cosigning: &Cosigning,
+    output: &mut Output<'_>,
+) -> Result<u8, CliError> {
     let alias = signer(global)?;
+    let draft = Draft { countersigners: cosigning.countersigners.clone(), ..draft };
     let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global))?;
     output.notices(&notices)?;
-    let recorded = recorder.record(draft, None, alias)?;
+    if let Some(file) = &cosigning.propose {
+        return proposal::write(&mut recorder, &draft, alias, file, output);
+    }
+    let recorded = recorder.record(&draft, None, alias)?;
+    commit(&mut recorder, &recorded, output)
+}
+
+/// Puts one entry on disk and tells of it.
+pub(super) fn commit(recorder: &mut Recorder, recorded: &Recorded, output: &mut Output<'_>) -> Result<u8, CliError> {
     output.notices(&recorder.commit()?)?;
     if output.json {
         let hash = recorder.tip().head().to_string();
         let kind = recorded.kind.as_str();
         output.value(&Receipt { seq: recorded.seq.0, event: kind, subject: recorded.subject.clone(), hash })?;
     } else {
-        output.line(&format!("entry {}: {}", recorded.seq, told(&recorded)))?;
+        output.line(&format!("entry {}: {}", recorded.seq, told(recorded)))?;
         recorder.opened().map_or(Ok(()), |opened| output.banner(opened))?;
     }
     Ok(0)

@@ -65,7 +65,7 @@ fn build(dir: &Path, demo: &Demo, output: &mut Output<'_>) -> Result<u64, CliErr
     let mut at = opening;
     for event in demo.opening_events(others.iter().map(|(actor, secret)| (*actor, secret.key())))? {
         at += TimeDelta::minutes(3);
-        let draft = Draft { event, reason: None, by: None, recorded_at: Some(at), target_line: None };
+        let draft = Draft { recorded_at: Some(at), ..Draft::of(event) };
         recorder.record(&draft, None, &sponsor.alias)?;
         recorder.append()?;
     }

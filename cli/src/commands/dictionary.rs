@@ -46,7 +46,7 @@ fn append(global: &Global, events: &[Value], output: &mut Output<'_>) -> Result<
     output.notices(&notices)?;
     let mut appended = Vec::new();
     for event in events {
-        let draft = Draft { event: event.clone(), reason: None, by: None, recorded_at: None, target_line: None };
+        let draft = Draft::of(event.clone());
         appended.push(recorder.record(&draft, None, alias)?.seq.0);
     }
     output.notices(&recorder.commit()?)?;

@@ -47,7 +47,6 @@ pub fn run(global: &Global, args: &InitArgs, output: &mut Output<'_>) -> Result<
     };
     // Whatever can be refused is refused before there is a directory.
     let adopted = dictionary::events(&protocol.dictionary, &terms);
-    let events = std::iter::once(protocol_event(&protocol)).chain(adopted);
     let opened = TrialOpened {
         trial: flag("--trial", &args.trial)?,
         registry: args.registry.as_deref().map(|registry| flag("--registry", registry)).transpose()?,
@@ -72,18 +71,28 @@ pub fn run(global: &Global, args: &InitArgs, output: &mut Output<'_>) -> Result<
     let mut recorder = reopen(&global.ledger, ring)?;
     recorder.know(alias, secret);
     let recorded_at = (opened.clock == Clock::Simulated).then(|| at.fixed_offset());
-    for event in events {
-        let draft = Draft { event, reason: None, by: None, recorded_at, target_line: None };
+    // A protocol that asks for people who have no key yet is activated once they have one.
+    let too_few =
+        protocol.countersignatures.iter().find_map(|rule| rule.can_be_met(&recorder.tip().roster().signers()).err());
+    let activated = too_few.is_none().then(|| protocol_event(&protocol));
+    for event in activated.into_iter().chain(adopted) {
+        let draft = Draft { recorded_at, ..Draft::of(event) };
         recorder.record(&draft, None, alias)?;
     }
     output.notices(&recorder.commit()?)?;
     let genesis = recorder.tip().genesis().map(|hash| hash.to_string()).unwrap_or_default();
     if output.json {
-        output.value(&json!({ "ledger": genesis, "entries": recorder.tip().size(), "head": recorder.tip().head() }))?;
+        output.value(&json!({ "ledger": genesis, "entries": recorder.tip().size(), "head": recorder.tip().head(),
+            "protocol_in_force": too_few.is_none() }))?;
     } else {
         output.line(&format!("opened {} in {}", opened.trial, global.ledger.display()))?;
         output.line(&format!("ledger {genesis}, {} entries", recorder.tip().size()))?;
         output.line("next: trial append site-activated ..., then trial key grant ... for each person")?;
+        if let Some(too_few) = &too_few {
+            let file = args.protocol.display();
+            output.line(&format!("the protocol is not in force yet: under it, {too_few}"))?;
+            output.line(&format!("then: trial append protocol-activated --protocol \"$(cat {file})\""))?;
+        }
     }
     Ok(0)
 }

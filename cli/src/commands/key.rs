@@ -29,21 +29,17 @@ pub fn run(global: &Global, args: &KeyCommand, output: &mut Output<'_>) -> Resul
             }
             Ok(0)
         }
-        KeyCommand::Grant(grant) => record_one(global, &granting(&ring, grant)?, output),
-        KeyCommand::Revoke { holder, reason, compromised_since } => {
+        KeyCommand::Grant(grant) => record_one(global, granting(&ring, grant)?, &grant.cosigning, output),
+        KeyCommand::Revoke { holder, reason, compromised_since, cosigning } => {
             let key = public(&ring, holder)?;
             let mut event = json!({ "type": "key_revoked", "version": 1, "key": key });
             if let Some(since) = compromised_since {
                 event["compromised_since"] = json!(since);
             }
             let reason: Text = reason.parse().map_err(|e| CliError::usage(format!("--reason: {e}")))?;
-            record_one(global, &draft(event, Some(reason)), output)
+            record_one(global, Draft { reason: Some(reason), ..Draft::of(event) }, cosigning, output)
         }
     }
-}
-
-fn draft(event: Value, reason: Option<Text>) -> Draft {
-    Draft { event, reason, by: None, recorded_at: None, target_line: None }
 }
 
 fn granting(ring: &KeyRing, grant: &GrantArgs) -> Result<Draft, CliError> {
@@ -55,7 +51,7 @@ fn granting(ring: &KeyRing, grant: &GrantArgs) -> Result<Draft, CliError> {
     if let Some(site) = &grant.site {
         event["site"] = json!(site);
     }
-    Ok(draft(event, None))
+    Ok(Draft::of(event))
 }
 
 /// A public key given in hexadecimal, or that of a key file.
@@ -108,7 +104,7 @@ fn list(global: &Global, ring: &KeyRing, output: &mut Output<'_>) -> Result<u8, 
         let files: Vec<Value> = rows.iter().map(|(alias, key)| json!({ "alias": alias, "key": key })).collect();
         let members: Vec<Value> = roster
             .members()
-            .map(|(key, m)| json!({ "key": key, "name": m.name, "role": m.role, "site": m.site, "revoked": m.revoked }))
+            .map(|(key, m)| json!({ "key": key, "name": m.name, "role": m.role, "site": m.site, "revoked": m.revoked.as_ref().map(|r| r.seq) }))
             .collect();
         output.value(&json!({ "files": files, "roster": members }))?;
         return Ok(0);

@@ -16,6 +16,7 @@ mod lesions;
 mod log;
 pub mod paths;
 mod plot;
+mod proposal;
 mod replay;
 mod show;
 mod status;
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Key(args) => key::run(global, args, output),
         Command::Known(args) => known::run(global, args, output),
         Command::Append(args) => append::run(global, args, matches, output),
+        Command::Proposal(args) => proposal::run(global, args, output),
         Command::Amend(args) => amend::run(global, args, output),
         Command::Verify { path } => verify::run(global, path.as_deref(), output),
         Command::Log(args) => log::run(global, args, output),

@@ -19,6 +19,7 @@ pub mod phrase;
 pub mod radiotherapy;
 pub mod replay;
 pub mod response;
+pub mod signature;
 pub mod status;
 pub mod subjects;
 pub mod survival;
