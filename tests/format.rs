@@ -109,7 +109,12 @@ impl Forge {
     }
 
     /// Adds an entry by a person of the demonstration, after `spoil` had its way with the body.
-    fn add(mut self, alias: &str, event: Value, spoil: impl Fn(&mut Value)) -> Forge {
+    fn add(self, alias: &str, event: Value, spoil: impl Fn(&mut Value)) -> Forge {
+        self.together(&[alias], event, spoil)
+    }
+
+    /// How somebody stands in what they sign.
+    fn signer(&self, alias: &str) -> Value {
         let key = secret(alias).key();
         let bodies: Vec<Value> = self.lines.iter().map(|line| body_of(line)).collect();
         let granted = bodies.iter().map(|b| &b["event"]).find(|e| e["type"] == "key_granted" && e["key"] == json!(key));
@@ -120,6 +125,12 @@ impl Forge {
                 signer[member] = value.clone();
             }
         }
+        signer
+    }
+
+    /// Adds an entry that several people sign, the author first.
+    fn together(mut self, aliases: &[&str], event: Value, spoil: impl Fn(&mut Value)) -> Forge {
+        let signer = self.signer(aliases[0]);
         let last = self.lines.last().expect("a beginning");
         let mut body = json!({
             "v": 1, "ledger": Envelope::new(self.lines[0].clone()).leaf_hash(), "seq": self.lines.len(),
@@ -127,10 +138,14 @@ impl Forge {
             "signer": signer, "event": event, "reason": "as asked"
         });
         body["event"]["version"] = json!(1);
+        if aliases.len() > 1 {
+            body["countersigners"] = aliases[1..].iter().map(|alias| self.signer(alias)).collect();
+        }
         spoil(&mut body);
         let bytes = canon::to_vec(&body).unwrap();
-        let signature = secret(alias).sign(&body::message(&bytes));
-        self.lines.push(body::line(&bytes, [(key, signature)]).as_bytes().to_vec());
+        let message = body::message(&bytes);
+        let signatures = aliases.iter().map(|alias| (secret(alias).key(), secret(alias).sign(&message)));
+        self.lines.push(body::line(&bytes, signatures).as_bytes().to_vec());
         self
     }
 
@@ -171,6 +186,37 @@ fn granted(key: Value) -> Value {
     json!({ "type": "key_granted", "key": key, "name": "A", "organisation": "B", "role": "monitor", "purpose": "author" })
 }
 
+/// The protocol in force once more, as an amendment with these rules.
+fn amended(edition: &str, rules: Value) -> Value {
+    let bodies = beginning();
+    let mut event =
+        bodies.iter().map(|line| body_of(line)["event"].clone()).find(|e| e["type"] == "protocol_activated");
+    let protocol = &mut event.as_mut().expect("a protocol is in force")["protocol"];
+    protocol["edition"] = json!(edition);
+    if rules != json!([]) {
+        protocol["countersignatures"] = rules;
+    }
+    event.expect("a protocol is in force")
+}
+
+/// A rule: two people of these roles sign these events.
+fn two(events: &[&str], of: &[&str]) -> Value {
+    json!({ "events": events, "needed": 2, "of": of })
+}
+
+/// The beginning, under a protocol by which the sponsor grants and investigators dose in twos.
+fn governed() -> Forge {
+    let rules = json!([
+        two(&["key_granted"], &["sponsor", "safety_committee"]),
+        two(&["dose_taken"], &["investigator", "coordinator"]),
+    ]);
+    Forge::new().sound("sponsor", amended("2", rules))
+}
+
+fn newcomer() -> Value {
+    granted(json!(Secret::from_seed(&[9; 32]).key()))
+}
+
 /// What logs both verifiers find sound.
 fn sound() -> Vec<(&'static str, Forge)> {
     let forge = Forge::new;
@@ -187,6 +233,22 @@ fn sound() -> Vec<(&'static str, Forge)> {
         ),
         ("a voided entry", forge().sound("coordinator", voided(24))),
         ("a revoked key whose old entries stay", forge().sound("sponsor", revoked("coordinator"))),
+        ("a grant that two sign", governed().together(&["sponsor", "safety-committee"], newcomer(), |_| {})),
+        ("what a rule does not name", governed().sound("sponsor", revoked("coordinator"))),
+        ("a rule dropped by those whom it asks", {
+            let kept = json!([two(&["dose_taken"], &["investigator", "coordinator"])]);
+            governed()
+                .together(&["sponsor", "safety-committee"], amended("3", kept), |_| {})
+                .sound("sponsor", newcomer())
+        }),
+        ("a correction that two sign", {
+            let event = corrected(23, "/dose/value", json!("1"), json!("2"));
+            governed().together(&["coordinator", "investigator-1"], event, |_| {})
+        }),
+        ("a redaction by two roles", {
+            let event = json!({ "type": "value_redacted", "target": 20, "value": "note" });
+            forge().together(&["investigator-1", "monitor"], event, |_| {})
+        }),
     ]
 }
 
@@ -235,6 +297,27 @@ fn spoiled() -> Vec<(&'static str, FaultKind, Forge)> {
         ("a countersigner who did not sign", F::CountersignatureMissing, {
             let sponsor = body_of(&beginning()[0])["signer"].clone();
             forge().add("coordinator", dose(), move |b| b["countersigners"] = json!([sponsor.clone()]))
+        }),
+        ("a grant that the protocol asks two for", F::CountersignatureMissing, governed().sound("sponsor", newcomer())),
+        ("a second signature that does not count", F::CountersignatureMissing, governed().together(&["sponsor", "monitor"], newcomer(), |_| {})),
+        ("a rule dropped by one", F::CountersignatureMissing, governed().sound("sponsor", amended("3", json!([])))),
+        ("a rule changed by one", F::CountersignatureMissing, {
+            let mut rules = json!([two(&["key_granted"], &["sponsor", "safety_committee"]), two(&["dose_taken"], &["investigator", "coordinator"])]);
+            rules[0]["needed"] = json!(1);
+            governed().together(&["sponsor", "safety-committee"], amended("3", rules.clone()), |_| {}).sound("sponsor", newcomer()).sound("sponsor", amended("4", json!([])))
+        }),
+        ("a correction that one signs", F::CountersignatureMissing, governed().sound("coordinator", corrected(23, "/dose/value", json!("1"), json!("2")))),
+        ("a redaction by one", F::CountersignatureMissing, forge().sound("investigator-1", json!({ "type": "value_redacted", "target": 20, "value": "note" }))),
+        ("a redaction by two of one role", F::CountersignatureMissing, forge().together(&["investigator-1", "investigator-2"], json!({ "type": "value_redacted", "target": 20, "value": "note" }), |_| {})),
+        ("a person under two keys", F::CountersignatureMissing, {
+            let mut again = granted(json!(secret("safety-committee").key()));
+            let mut forge = Forge::new();
+            // The committee's own grant is replaced by one in the sponsor's name.
+            let sponsor = body_of(&forge.lines[0])["signer"].clone();
+            forge.lines.truncate(1);
+            again["name"] = sponsor["name"].clone();
+            again["organisation"] = sponsor["organisation"].clone();
+            forge.sound("sponsor", again).together(&["sponsor", "safety-committee"], newcomer(), |_| {})
         }),
         ("a signature changed", F::SignatureInvalid, forge().edit(3, |l| { let at = l.find("\"sig\":\"").unwrap() + 60; let c = if &l[at..at + 1] == "A" { "B" } else { "A" }; format!("{}{c}{}", &l[..at], &l[at + 1..]) })),
         ("a signature cut short", F::SignatureNotCanonical, forge().edit(0, |l| { let at = l.find("\"sig\":\"").unwrap() + 7; format!("{}{}", &l[..at], &l[at + 4..]) })),
