@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise outside #[test]")]
 
 mod as_of;
+mod authority;
 mod common;
 mod design;
 mod dictionary;

@@ -216,7 +216,8 @@ pub enum KeyCommand {
         #[arg(long)]
         no_passphrase: bool,
     },
-    /// List the key files, and who they are in the ledger's roster
+    /// List the key files, and the roster: who held which key, role and site from when to when; with --as-of, as known
+    /// then
     List,
     /// Show the public key of a key file
     Show {

@@ -22,6 +22,9 @@ pub fn now() -> Result<DateTime<Utc>, CliError> {
 pub struct Zone(Tz);
 
 impl Zone {
+    /// Universal time.
+    pub const UTC: Zone = Zone(Tz::UTC);
+
     /// By its IANA name.
     ///
     /// # Errors
@@ -36,7 +39,7 @@ impl Zone {
 
     /// Of a trial; UTC if its genesis names one that this program does not know.
     pub fn of(opened: &TrialOpened) -> Zone {
-        Zone::named(opened.zone.as_str()).unwrap_or(Zone(Tz::UTC))
+        Zone::named(opened.zone.as_str()).unwrap_or(Zone::UTC)
     }
 
     /// The calendar day of an instant.

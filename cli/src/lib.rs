@@ -26,3 +26,4 @@ pub mod render;
 pub mod schemas;
 pub mod session;
 pub mod strict;
+pub mod suspect;

@@ -29,6 +29,7 @@ use trial_ledger::{
     ledger::Ledger,
     proposal::Proposal,
     tip::{self, Tip},
+    verifier::Lookup as _,
 };
 
 /// Makes entries at the end of a ledger, and appends them all or none.
@@ -178,6 +179,9 @@ impl Recorder {
         if self.tip.genesis() != Some(body.ledger) {
             return Err(CliError::no(format!("the proposal is for the ledger {}, this is another", body.ledger))
                 .hint("give --ledger DIR of the ledger for which it was made"));
+        }
+        if self.ledger.store().envelope(body.seq).as_ref() == Some(proposal.envelope()) {
+            return Err(CliError::no(format!("the proposal is recorded already, as entry {}", body.seq)));
         }
         if (body.seq, body.prev) != (self.tip.next(), self.tip.head()) {
             let message = format!(

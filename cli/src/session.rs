@@ -5,6 +5,7 @@ use crate::{
     contact::{Contact, Held, Watch},
     error::CliError,
     progress,
+    suspect::{Suspects, suspects},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use trial_core::{
     projection::{Projection as _, Trial},
     view::replay::{CutLine, Reading},
 };
-use trial_ledger::{check::Verified, ledger::Ledger};
+use trial_ledger::{check::Verified, ledger::Ledger, roster::Roster};
 
 /// What a reader asks for.
 #[derive(Debug, Clone, Default)]
@@ -148,6 +149,20 @@ impl Session {
 }
 
 impl Session {
+    /// Whose keys count at the cut.
+    pub fn roster(&self) -> Roster {
+        self.ledger.tip().roster().after(self.trial.cut.entries)
+    }
+
+    /// The entries in doubt, as known at the cut.
+    ///
+    /// # Errors
+    /// An entry cannot be read again.
+    pub fn suspects(&self) -> Result<Vec<Suspects>, CliError> {
+        let wanted = usize::try_from(self.trial.cut.entries).unwrap_or(usize::MAX);
+        Ok(suspects(&self.roster(), || self.ledger.entries().take(wanted))?)
+    }
+
     /// What every answer says it rests on.
     pub fn cut(&self) -> CutLine {
         CutLine::new(&self.trial, self.reading)

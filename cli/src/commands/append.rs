@@ -3,17 +3,19 @@
 use super::{key_ring, proposal, signer};
 use crate::{
     args::{AppendArgs, Cosigning, Global},
+    clock::stamp,
     draft::{self, Draft, DraftError, DraftFault},
     error::{CliError, ErrorKind},
     flags,
     output::Output,
     progress,
     recorder::{Recorded, Recorder},
+    render::signature::signature,
 };
 use clap::ArgMatches;
 use serde::Serialize;
 use std::{fs::File, io::BufReader, path::Path};
-use trial_core::text::Text;
+use trial_core::{entry::Signer, text::Text};
 
 /// Appends.
 pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u8, CliError> {
@@ -74,9 +76,15 @@ pub(super) fn commit(recorder: &mut Recorder, recorded: &Recorded, output: &mut 
     if output.json {
         let hash = recorder.tip().head().to_string();
         let kind = recorded.kind.as_str();
-        output.value(&Receipt { seq: recorded.seq.0, event: kind, subject: recorded.subject.clone(), hash })?;
+        let (subject, signatures) = (recorded.subject.clone(), recorded.signers.clone());
+        let recorded_at = stamp(recorded.at);
+        output.value(&Receipt { seq: recorded.seq.0, event: kind, subject, hash, recorded_at, signatures })?;
     } else {
         output.line(&format!("entry {}: {}", recorded.seq, told(recorded)))?;
+        let zone = recorder.zone();
+        for signer in &recorded.signers {
+            output.line(&format!("  signed by {}", signature(signer, recorded.at, zone)))?;
+        }
         recorder.opened().map_or(Ok(()), |opened| output.banner(opened))?;
     }
     Ok(0)
@@ -88,6 +96,8 @@ struct Receipt {
     event: &'static str,
     subject: Option<String>,
     hash: String,
+    recorded_at: String,
+    signatures: Vec<Signer>,
 }
 
 fn told(recorded: &Recorded) -> String {

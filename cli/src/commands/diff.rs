@@ -6,6 +6,7 @@ use crate::{
     clock::{Zone, stamp},
     error::CliError,
     output::Output,
+    render::signature::signers,
     session::{Lens, Session, reading},
 };
 use chrono::{DateTime, Utc};
@@ -13,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use trial_core::{
-    entry::{Effect, Entry},
+    entry::{Effect, Entry, Signer},
     event::Event,
     ids::Seq,
     projection::{Projection as _, Trial},
@@ -64,7 +65,10 @@ struct Amended {
     old: Value,
     new: Value,
     who: String,
+    signatures: Vec<Signer>,
     when: String,
+    #[serde(skip)]
+    at: DateTime<Utc>,
     why: Option<String>,
     moved: Vec<Moved>,
 }
@@ -95,7 +99,7 @@ pub fn run(global: &Global, args: &DiffArgs, output: &mut Output<'_>) -> Result<
     if output.json {
         output.value(&diff)?;
     } else {
-        output.text(&text(&diff))?;
+        output.text(&text(&diff, zone))?;
     }
     Ok(0)
 }
@@ -184,8 +188,10 @@ fn amendment(entry: &Entry, events: &BTreeMap<Seq, Event>) -> Option<Amended> {
         what: format!("{kind}{subject}: {what}"),
         old,
         new,
-        who: format!("{} ({})", entry.signer.name, entry.signer.role),
+        who: signers(entry),
+        signatures: entry.signers().cloned().collect(),
         when: stamp(entry.recorded_at),
+        at: entry.recorded_at,
         why: entry.reason.as_ref().map(|reason| reason.to_string()),
         moved: Vec::new(),
     })
@@ -242,7 +248,7 @@ fn by_name(elements: &[Value]) -> BTreeMap<String, &Value> {
     named
 }
 
-fn text(diff: &Diff) -> String {
+fn text(diff: &Diff, zone: Zone) -> String {
     let mut lines = Vec::new();
     if diff.to.data == Some(trial_core::event::DataKind::Synthetic) {
         lines.push("SYNTHETIC DATA, these facts are invented".to_owned());
@@ -257,7 +263,7 @@ fn text(diff: &Diff) -> String {
         lines.push(String::new());
         lines.push(format!("entry {} changes entry {}: {}", a.seq, a.target, a.what));
         lines.push(format!("  {} → {}", short(&a.old), short(&a.new)));
-        lines.push(format!("  by {} at {}: {}", a.who, a.when, a.why.as_deref().unwrap_or("")));
+        lines.push(format!("  by {} on {}: {}", a.who, zone.show(a.at), a.why.as_deref().unwrap_or("")));
         lines.push(match a.moved.len() {
             0 => "  moved no number".to_owned(),
             n => format!("  moved {n}:"),

@@ -6,6 +6,7 @@ use crate::{
     clock::{Zone, stamp},
     error::CliError,
     output::Output,
+    render::signature::signers,
     session::Session,
 };
 use serde_json::{Value, json};
@@ -122,6 +123,7 @@ fn line(taken: &Taken) -> Value {
         "old": taken.old,
         "new": taken.new,
         "who": taken.entry.signer,
+        "countersigners": taken.entry.countersigners,
         "when": stamp(taken.entry.recorded_at),
         "why": taken.entry.reason,
     })
@@ -146,7 +148,7 @@ fn text(taken: &[Taken], zone: Zone) -> String {
             lines.push(format!("{mark} {name:<22} {}", shown(&t.new)));
             let was = if i == 0 { String::new() } else { format!("was {}; entry {}, ", shown(&t.old), t.entry.seq) };
             let why = t.entry.reason.as_ref().map_or_else(String::new, |r| format!(": {r}"));
-            let who = format!("{} ({})", t.entry.signer.name, t.entry.signer.role);
+            let who = signers(&t.entry);
             lines.push(format!("  {:22} {was}{who}, {}{why}", "", zone.show(t.entry.recorded_at)));
         }
     }

@@ -3,16 +3,23 @@
 use super::{append::record_one, key_ring, lens};
 use crate::{
     args::{Global, GrantArgs, KeyCommand},
+    clock::{Zone, stamp},
     draft::Draft,
     error::{CliError, ErrorKind},
     keys::{KeyRing, NewKey},
     output::Output,
+    render::signature::person,
     session::Session,
 };
 use comfy_table::{Table, presets::NOTHING};
 use serde_json::{Value, json};
-use trial_core::{entry::Role, ids::Key, text::Text};
-use trial_ledger::roster::Roster;
+use trial_core::{
+    entry::{Meaning, Role},
+    event::KeyPurpose,
+    ids::Key,
+    text::Text,
+};
+use trial_ledger::roster::{Member, Roster};
 
 /// Does what is asked with keys.
 pub fn run(global: &Global, args: &KeyCommand, output: &mut Output<'_>) -> Result<u8, CliError> {
@@ -76,44 +83,48 @@ fn new(ring: &KeyRing, alias: &str, no_passphrase: bool, output: &mut Output<'_>
     Ok(0)
 }
 
-/// The key files; with their holders where there is a ledger to ask.
+/// The key files, and the roster as known at the cut: who held which key, as what, from when to when (21 CFR 11.300(b)).
 fn list(global: &Global, ring: &KeyRing, output: &mut Output<'_>) -> Result<u8, CliError> {
-    let roster = match Session::open(&global.ledger, &lens(global)) {
+    let session = match Session::open(&global.ledger, &lens(global)) {
         Ok(session) => {
             output.notices(&session.notices)?;
-            session.ledger.tip().roster().clone()
+            Some(session)
         }
-        // Whose keys these are would be the answer of a ledger that says no.
-        Err(e) if e.kind == ErrorKind::No => return Err(e),
+        // Whose keys these are would be the answer of a ledger that says no; a past that cannot be read has none.
+        Err(e) if e.kind == ErrorKind::No || global.as_of.is_some() => return Err(e),
         Err(e) => {
             writeln!(output.err, "trial: note: no roster to compare with: {e}")?;
-            Roster::default()
+            None
         }
     };
-    let mut rows = Vec::new();
+    let roster = session.as_ref().map(Session::roster).unwrap_or_default();
+    let mut files = Vec::new();
     for alias in ring.aliases()? {
         // An encrypted file does not tell its public key without its passphrase; it is not asked for here.
-        let path = ring.path(&alias);
-        let key = match trial_ledger::keyfile::is_encrypted(&path) {
-            Ok(false) => ring.read(&alias).ok().map(|secret| secret.key()),
-            Ok(true) | Err(_) => None,
-        };
-        rows.push((alias, key));
+        let key = ring.public(&alias).ok().flatten();
+        files.push((alias, key));
     }
     if output.json {
-        let files: Vec<Value> = rows.iter().map(|(alias, key)| json!({ "alias": alias, "key": key })).collect();
-        let members: Vec<Value> = roster
-            .members()
-            .map(|(key, m)| json!({ "key": key, "name": m.name, "role": m.role, "site": m.site, "revoked": m.revoked.as_ref().map(|r| r.seq) }))
-            .collect();
-        output.value(&json!({ "files": files, "roster": members }))?;
+        let cut = session.as_ref().map(Session::cut);
+        let files: Vec<Value> = files.iter().map(|(alias, key)| json!({ "alias": alias, "key": key })).collect();
+        let members: Vec<Value> = held(&roster).into_iter().map(|(key, member)| line(key, member)).collect();
+        output.value(&json!({ "cut": cut, "files": files, "roster": members }))?;
         return Ok(0);
     }
+    output.line(&key_files(files, &roster).to_string())?;
+    if let Some(session) = &session {
+        output.line(&format!("\nThe roster, as known after {} entries:", session.trial.cut.entries))?;
+        output.banner(&session.opened)?;
+        output.text(&people(&roster, session.zone))?;
+    }
+    Ok(0)
+}
+
+fn key_files(files: Vec<(String, Option<Key>)>, roster: &Roster) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(["key file", "public key", "in the roster as"]);
-    for (alias, key) in rows {
-        let member = key.and_then(|key| roster.get(key));
-        let known = match (key, member) {
+    for (alias, key) in files {
+        let known = match (key, key.and_then(|key| roster.get(key))) {
             (None, _) => "encrypted: trial key show tells".to_owned(),
             (Some(_), None) => "nobody".to_owned(),
             (Some(_), Some(m)) => {
@@ -123,6 +134,43 @@ fn list(global: &Global, ring: &KeyRing, output: &mut Output<'_>) -> Result<u8, 
         let short = key.map_or_else(String::new, |key| format!("{}…", &key.to_string()[..16]));
         table.add_row([alias, short, known]);
     }
-    output.line(&table.to_string())?;
-    Ok(0)
+    table
+}
+
+/// All keys that were ever granted, in the order of their grants.
+fn held(roster: &Roster) -> Vec<(Key, &Member)> {
+    let mut held: Vec<_> = roster.members().collect();
+    held.sort_by_key(|(_, member)| member.granted);
+    held
+}
+
+fn line(key: Key, member: &Member) -> Value {
+    let revoked = member.revoked.as_ref();
+    json!({
+        "key": key, "name": member.name, "organisation": member.organisation, "role": member.role,
+        "site": member.site, "purpose": member.purpose, "granted": member.granted,
+        "granted_at": stamp(member.granted_at.instant()), "revoked": revoked.map(|r| r.seq),
+        "revoked_at": revoked.map(|r| stamp(r.at.instant())), "reason": revoked.and_then(|r| r.reason.as_ref()),
+        "compromised_since": revoked.and_then(|r| r.compromised_since)
+    })
+}
+
+fn people(roster: &Roster, zone: Zone) -> String {
+    let mut lines = Vec::new();
+    for (key, member) in held(roster) {
+        let purpose = match member.purpose {
+            KeyPurpose::Author => String::new(),
+            KeyPurpose::Log | KeyPurpose::Witness => format!(", {} key", member.purpose),
+        };
+        lines.push(format!("{}{purpose}", person(&member.signer(key, Meaning::Authorship))));
+        lines.push(format!("  key   {key}"));
+        lines.push(format!("  from  {}, entry {}", zone.show(member.granted_at.instant()), member.granted));
+        if let Some(revoked) = &member.revoked {
+            let why = revoked.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+            lines.push(format!("  to    {}, entry {}{why}", zone.show(revoked.at.instant()), revoked.seq));
+            let doubt = revoked.compromised_since;
+            lines.extend(doubt.map(|since| format!("        in doubt from entry {since} on")));
+        }
+    }
+    lines.join("\n") + "\n"
 }

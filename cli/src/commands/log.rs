@@ -7,7 +7,9 @@ use crate::{
     error::CliError,
     flags,
     output::Output,
+    render::signature::signers,
     session::Session,
+    suspect::suspicion,
 };
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -15,6 +17,7 @@ use trial_core::{
     entry::{Entry, Signer},
     event::EventKind,
 };
+use trial_ledger::roster::Roster;
 
 /// Lists entries.
 pub fn run(global: &Global, args: &LogArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
@@ -38,21 +41,23 @@ pub fn run(global: &Global, args: &LogArgs, output: &mut Output<'_>) -> Result<u
     output.notices(&session.notices)?;
     let since = |entry: &Entry| args.since.is_none_or(|day| session.zone.day(entry.recorded_at) >= day);
     let entries = found.iter().filter(|entry| since(entry));
+    let roster = session.roster();
     if output.json {
-        let lines: Vec<Value> = entries.map(line).collect();
+        let lines: Vec<Value> = entries.map(|entry| line(entry, &roster)).collect();
         output.value(&json!({ "cut": session.cut(), "entries": lines }))?;
     } else {
         output.banner(&session.opened)?;
         for entry in entries {
             let subject = entry.event.subject().map_or("", |subject| subject.as_str());
             let time = session.zone.show(entry.recorded_at);
-            let who = format!("{} ({})", entry.signer.name, entry.signer.role);
+            let who = signers(entry);
+            let doubt =
+                suspicion(&roster, entry).map_or_else(String::new, |s| format!(" SUSPECT (see entry {})", s.revoked));
             let reason = entry.reason.as_ref().map_or_else(String::new, |r| format!(" — {r}"));
             output.line(&format!(
-                "{:>6}  {time}  {:<22} {subject:<10} {}{reason}",
+                "{:>6}  {time}  {:<22} {subject:<10} {who}{reason}{doubt}",
                 entry.seq.0,
                 entry.event.kind(),
-                who
             ))?;
         }
     }
@@ -70,9 +75,9 @@ fn signed_by(signer: &Signer, by: &str) -> bool {
     signer.role.as_str() == by || signer.name.as_str().to_lowercase().contains(&by.to_lowercase())
 }
 
-/// An entry as JSON.
-pub(super) fn line(entry: &Entry) -> Value {
-    json!({
+/// An entry as JSON; with why it is in doubt, if it is.
+pub(super) fn line(entry: &Entry, roster: &Roster) -> Value {
+    let mut line = json!({
         "seq": entry.seq,
         "hash": entry.hash,
         "recorded_at": stamp(entry.recorded_at),
@@ -80,5 +85,10 @@ pub(super) fn line(entry: &Entry) -> Value {
         "countersigners": entry.countersigners,
         "event": entry.event.to_value(),
         "reason": entry.reason,
-    })
+    });
+    if let Some(suspect) = roster.suspicion(entry) {
+        let (key, since, revoked) = (suspect.key, suspect.since, suspect.revocation.seq);
+        line["suspect"] = json!({ "key": key, "since": since, "revoked": revoked });
+    }
+    line
 }

@@ -1,17 +1,36 @@
 //! `trial replay`: every table, computed from the log.
 
 use super::open;
-use crate::{args::Global, error::CliError, output::Output, render};
+use crate::{
+    args::Global,
+    error::CliError,
+    output::Output,
+    render,
+    suspect::{Suspects, sentence},
+};
+use serde::Serialize;
 use trial_core::view::replay::Replay;
+
+/// What is answered: all views, and which entries under them are in doubt.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    replay: &'a Replay,
+    suspects: &'a [Suspects],
+}
 
 /// Shows it.
 pub fn run(global: &Global, output: &mut Output<'_>) -> Result<u8, CliError> {
     let session = open(global, output)?;
     let replay = Replay::read(&session.trial, session.reading);
+    let suspects = session.suspects()?;
     if output.json {
-        output.value(&replay)?;
+        output.value(&Answer { replay: &replay, suspects: &suspects })?;
     } else {
         output.text(&render::replay(&replay, session.trial.conduct.protocol(), render::screen()))?;
+        if let Some(sentence) = sentence(&suspects) {
+            output.line(&format!("\nNote: {sentence} (see trial verify)"))?;
+        }
     }
     Ok(0)
 }

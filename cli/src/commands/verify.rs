@@ -7,6 +7,7 @@ use crate::{
     error::{CliError, ErrorKind},
     output::Output,
     progress, session,
+    suspect::{Suspects, sentence, suspects},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
@@ -59,6 +60,8 @@ struct Claims {
     anchor: String,
     /// Values redacted.
     redactions: u64,
+    /// Entries in doubt: signed by a key that was revoked as stolen; no faults.
+    suspects: Vec<Suspects>,
     /// Entries after the last anchor.
     unanchored: u64,
 }
@@ -81,11 +84,12 @@ struct Seen {
     watch: Watch,
     times: Option<(DateTime<Utc>, DateTime<Utc>)>,
     redactions: u64,
+    suspects: Vec<Suspects>,
 }
 
 impl Seen {
     fn begin() -> Result<Seen, CliError> {
-        Ok(Seen { watch: Watch::begin()?, times: None, redactions: 0 })
+        Ok(Seen { watch: Watch::begin()?, times: None, redactions: 0, suspects: Vec::new() })
     }
 
     fn take(&mut self, entry: &Entry) {
@@ -111,6 +115,7 @@ fn directory(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> 
         }
         Err(e) => return Err(e.into()),
     };
+    seen.suspects = suspects(ledger.tip().roster(), || ledger.entries())?;
     sound(ledger.tip(), seen, Held::Ledger, &notices, output)
 }
 
@@ -142,6 +147,10 @@ fn file(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> {
         None => {}
     }
     let tip = verifier.finish()?;
+    if tip.roster().is_in_doubt() {
+        let (lines, index) = read_lines(path).map_err(unreadable)?;
+        seen.suspects = suspects(tip.roster(), || Verifier::new(lines, index))?;
+    }
     let bytes = tail.get().bytes;
     let notices: Vec<Notice> = (bytes > 0).then_some(Notice::UnacknowledgedTail { bytes }).into_iter().collect();
     sound(&tip, seen, Held::Copy, &notices, output)
@@ -186,6 +195,7 @@ fn sound(tip: &Tip, seen: Seen, held: Held, notices: &[Notice], output: &mut Out
             time: seen.times.map(|(first, last)| (stamp(first), stamp(last))),
             anchor,
             redactions: seen.redactions,
+            suspects: seen.suspects,
             unanchored,
         },
         faults,
@@ -211,6 +221,7 @@ fn faulty(mut faults: Vec<Fault>, path: &Path) -> Verdict {
             time: None,
             anchor: "none".to_owned(),
             redactions: 0,
+            suspects: Vec::new(),
             unanchored: sound,
         },
         faults,
@@ -236,6 +247,8 @@ fn text(found: &Verdict) -> String {
             lines.push(format!("time        recorded {first} to {last}, never backwards"));
         }
         lines.push(format!("redactions  {}", found.claims.redactions));
+        lines.extend(sentence(&found.claims.suspects).map(|sentence| format!("suspect     {sentence}")));
+        lines.extend(found.claims.suspects.iter().map(|suspects| format!("            {}", suspects.text())));
         lines.push(format!("anchor      {}", found.claims.anchor));
         if found.verdict == "verified" {
             lines.push(format!("unanchored  {} entries since", found.claims.unanchored));

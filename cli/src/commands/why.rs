@@ -1,7 +1,9 @@
 //! `trial why`: a number, the rule that gives it, and every entry it rests on, down to its signature.
 
 use super::{lens, log};
-use crate::{args::Global, clock::Zone, error::CliError, output::Output, path, session::Session};
+use crate::{
+    args::Global, clock::Zone, error::CliError, output::Output, path, render::signature::signers, session::Session,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use trial_core::{
@@ -11,7 +13,7 @@ use trial_core::{
         why::{self, Narrow, Why},
     },
 };
-use trial_ledger::check::Verified;
+use trial_ledger::{check::Verified, roster::Roster};
 
 /// Explains a number.
 pub fn run(global: &Global, asked: &str, output: &mut Output<'_>) -> Result<u8, CliError> {
@@ -47,11 +49,12 @@ type Told = BTreeMap<Seq, (Value, String)>;
 fn entries(session: &Session, why: &Why) -> Result<Told, CliError> {
     let mut told = Told::new();
     let Some(last) = why.entries.last() else { return Ok(told) };
+    let roster = session.roster();
     for verified in session.ledger.entries() {
         let verified = verified?;
         let seq = verified.entry().seq;
         if why.entries.binary_search(&seq).is_ok() {
-            told.insert(seq, tell(&verified, session.zone));
+            told.insert(seq, tell(&verified, &roster, session.zone));
         }
         if seq >= *last {
             break;
@@ -60,21 +63,20 @@ fn entries(session: &Session, why: &Why) -> Result<Told, CliError> {
     Ok(told)
 }
 
-fn tell(verified: &Verified, zone: Zone) -> (Value, String) {
+fn tell(verified: &Verified, roster: &Roster, zone: Zone) -> (Value, String) {
     let entry = verified.entry();
-    let mut line = log::line(entry);
+    let mut line = log::line(entry, roster);
     let signed: Value = serde_json::from_slice(verified.envelope().as_bytes()).unwrap_or_default();
     line["signatures"] = signed["signatures"].clone();
     let signature = signed["signatures"][0]["sig"].as_str().unwrap_or_default();
     let subject = entry.event.subject().map_or("", |s| s.as_str());
     let occurred = entry.event.occurred().map_or_else(String::new, |moment| format!(" on {}", moment.day()));
     let text = format!(
-        "{:>6}  {} {subject}{occurred}\n        {} ({}), {}, recorded {}\n        signature {}…",
+        "{:>6}  {} {subject}{occurred}{}\n        {}, recorded {}\n        signature {}…",
         entry.seq.0,
         entry.event.kind(),
-        entry.signer.name,
-        entry.signer.role,
-        entry.signer.meaning,
+        if roster.suspicion(entry).is_some() { ", SUSPECT" } else { "" },
+        signers(entry),
         zone.show(entry.recorded_at),
         signature.chars().take(24).collect::<String>(),
     );

@@ -66,6 +66,7 @@ mod tests {
             clock: Some(clock),
             data: Some(data),
             title: Some("A trial".into()),
+            zone: Some("Asia/Taipei".into()),
         }
     }
 

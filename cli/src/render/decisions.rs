@@ -1,27 +1,36 @@
 //! Decisions: who signed what, when, and on what.
 
-use super::{Terminal, Tone, cut, number, phrase};
+use super::{Terminal, Tone, cut, number, phrase, signature::signature};
+use crate::clock::Zone;
 use trial_core::{
     event::Conformity,
-    view::escalation::{DecisionRow, Escalation},
+    view::{
+        escalation::{DecisionRow, Escalation},
+        replay::CutLine,
+    },
 };
 
 /// Every signed decision in order; none gives no text.
-pub fn decisions(escalation: &Escalation, terminal: Terminal) -> String {
+pub fn decisions(escalation: &Escalation, cut: &CutLine, terminal: Terminal) -> String {
     if escalation.decisions.is_empty() {
         return String::new();
     }
     let heading = terminal.heading("Signed decisions");
-    let each = escalation.decisions.iter().zip(1..).map(|(row, place)| decision(escalation, row, place, terminal));
+    let zone = cut.zone.as_deref().and_then(|name| Zone::named(name).ok()).unwrap_or(Zone::UTC);
+    let each =
+        escalation.decisions.iter().zip(1..).map(|(row, place)| decision(escalation, row, place, zone, terminal));
     heading + &each.collect::<String>()
 }
 
-fn decision(escalation: &Escalation, row: &DecisionRow, place: usize, terminal: Terminal) -> String {
+fn decision(escalation: &Escalation, row: &DecisionRow, place: usize, zone: Zone, terminal: Terminal) -> String {
     let decided = phrase::action(row.action, row.level, u32::from(row.places));
     let what = format!("{} on {}/{} at level {}: {decided}", row.day, row.dlt, row.evaluable, row.at_level);
     let indent = "     ";
     let mut text = terminal.lines(Tone::Text, &format!("{place:>3}. "), &what);
-    text += &terminal.lines(Tone::Text, indent, &format!("signed by {} (entry {})", row.signed_by, row.seq));
+    for (signer, word) in row.signatures.iter().zip(std::iter::once("signed by").chain(std::iter::repeat("and by"))) {
+        let signed = format!("{word} {} (entry {})", signature(signer, row.signed_at, zone), row.seq);
+        text += &terminal.lines(Tone::Text, indent, &signed);
+    }
     let basis = number::of(row.entries, "entry", "entries");
     text += &terminal.lines(Tone::Text, indent, &format!("rests on {basis}, head {}", cut::short(&row.head)));
     text += &match (row.conformity, &row.reason) {

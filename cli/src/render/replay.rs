@@ -23,7 +23,7 @@ pub fn replay(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) 
         standing(escalation, in_force, terminal),
         dose_levels,
         mtd(escalation, terminal),
-        decisions(escalation, terminal),
+        decisions(escalation, &replay.cut, terminal),
         toxicity(&replay.toxicity, protocol, terminal),
         response(&replay.response, terminal),
         waterfall(&replay.response, terminal),

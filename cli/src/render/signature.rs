@@ -4,12 +4,18 @@
 
 use crate::clock::Zone;
 use chrono::{DateTime, Utc};
-use trial_core::entry::Signer;
+use trial_core::entry::{Entry, Signer};
 
 /// Who signs, as what: `Ivy Investigator (investigator, Example Hospital, site TPE-01)`.
 pub fn person(signer: &Signer) -> String {
     let site = signer.site.as_ref().map_or_else(String::new, |site| format!(", site {site}"));
     format!("{} ({}, {}{site})", signer.name, signer.role, signer.organisation)
+}
+
+/// Who signed an entry and what each signature means, the author first; its time stands beside it.
+pub fn signers(entry: &Entry) -> String {
+    let each = entry.signers().map(|signer| format!("{} ({}), {}", signer.name, signer.role, signer.meaning));
+    each.collect::<Vec<_>>().join(" and ")
 }
 
 /// A signature whole: who, what it means, when.

@@ -33,7 +33,7 @@ pub fn status(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) 
         next(escalation, &protocol.design, replay.cut.day, terminal),
         paths::still_to_come(escalation, &protocol.design, terminal),
         mtd(escalation, terminal),
-        decisions(escalation, terminal),
+        decisions(escalation, &replay.cut, terminal),
         notes(replay, escalation, terminal),
     ])
 }

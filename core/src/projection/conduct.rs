@@ -3,7 +3,7 @@
 use super::Projection;
 use crate::{
     dictionary::{Dictionaries, Dictionary, TermEntry},
-    entry::{Change, Entry},
+    entry::{Change, Entry, Signer},
     event::{DeviationRecorded, EscalationDecided, Event, MtdDeclared, TrialOpened},
     ids::{Seq, SiteId},
     protocol::Protocol,
@@ -39,8 +39,10 @@ pub struct Conduct {
 pub struct Decision {
     /// What was decided.
     pub decided: EscalationDecided,
-    /// Who signed it.
-    pub signed_by: Text,
+    /// Who signed it, the author first.
+    pub signers: Vec<Signer>,
+    /// When.
+    pub recorded_at: DateTime<Utc>,
     /// Why, where it was an override.
     pub reason: Option<Text>,
 }
@@ -79,8 +81,9 @@ impl Conduct {
         } else if let Event::DictionaryAdopted(e) = event {
             self.dictionaries.take(e);
         } else if let Event::EscalationDecided(e) = event {
-            let signed_by = entry.signer.name.clone();
-            self.decisions.set(seq, Decision { decided: (**e).clone(), signed_by, reason: entry.reason.clone() });
+            let (signers, reason) = (entry.signers().cloned().collect(), entry.reason.clone());
+            let decision = Decision { decided: (**e).clone(), signers, recorded_at: entry.recorded_at, reason };
+            self.decisions.set(seq, decision);
         } else if let Event::MtdDeclared(e) = event {
             self.mtds.set(seq, (**e).clone());
         } else if let Event::DeviationRecorded(e) = event {

@@ -2,6 +2,7 @@
 
 use super::observation::{self, Observation, Status};
 use crate::{
+    entry::Signer,
     escalation::{self, Action, Decided, Flag, LevelStatus, Mtd, Overrides, Recommendation, StaleDecision, State},
     event::Conformity,
     grade::DoseLevel,
@@ -9,7 +10,7 @@ use crate::{
     projection::{Decision, Trial},
     protocol::Protocol,
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 /// Where the escalation stands on a day.
@@ -102,8 +103,12 @@ pub struct DecisionRow {
     pub entries: u64,
     /// Leaf hash of the last of them.
     pub head: Hash,
-    /// Who signed it.
+    /// Printed name of its author.
     pub signed_by: String,
+    /// All who signed it, the author first, with what each signature means (21 CFR 11.50).
+    pub signatures: Vec<Signer>,
+    /// When.
+    pub signed_at: DateTime<Utc>,
     /// Why, where it is an override.
     pub reason: Option<String>,
 }
@@ -262,7 +267,9 @@ fn decision(seq: Seq, decision: &Decision) -> DecisionRow {
         dlt: then.dlt,
         entries: d.basis.entries,
         head: d.basis.head,
-        signed_by: decision.signed_by.to_string(),
+        signed_by: decision.signers.first().map(|signer| signer.name.to_string()).unwrap_or_default(),
+        signatures: decision.signers.clone(),
+        signed_at: decision.recorded_at,
         reason: decision.reason.as_ref().map(|r| r.to_string()),
     }
 }

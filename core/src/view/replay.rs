@@ -54,6 +54,8 @@ pub struct CutLine {
     pub data: Option<DataKind>,
     /// The trial's title.
     pub title: Option<String>,
+    /// The trial's time zone, an IANA name.
+    pub zone: Option<String>,
 }
 
 /// Every view at one cut.
@@ -100,6 +102,7 @@ impl CutLine {
             clock: opened.map(|o| o.clock),
             data: opened.map(|o| o.data),
             title: opened.map(|o| o.title.to_string()),
+            zone: opened.map(|o| o.zone.to_string()),
         }
     }
 }
