@@ -136,7 +136,8 @@ fn every_link_of_every_page_leads_somewhere() {
             if !anchor.is_empty() {
                 let text = fs::read_to_string(&target).unwrap();
                 let headings = text.lines().filter_map(|line| line.strip_prefix('#'));
-                let anchors = headings.map(|h| h.trim_matches(['#', ' ']).to_lowercase().replace(' ', "-"));
+                let anchors =
+                    headings.map(|h| h.trim_matches(['#', ' ']).to_lowercase().replace('.', "").replace(' ', "-"));
                 assert!(anchors.into_iter().any(|found| found == anchor), "{}: {link}", page.display());
             }
             checked += 1;
