@@ -100,6 +100,7 @@ fn files_are_opened_where_files_belong() {
         "ledger/src/ledger.rs",
         "ledger/src/lines.rs",
         "ledger/src/sled_store.rs",
+        "ledger/src/tiles.rs",
         "cli/src/commands/",
         "cli/src/keys.rs",
         "cli/src/known.rs",

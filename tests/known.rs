@@ -88,7 +88,7 @@ fn a_copy_that_was_rolled_back_is_noticed_by_every_verb() {
     assert!(verdict["faults"].as_array().unwrap().len() == 1 && verdict["faults"][0].get("seq").is_none());
     dir.run(&["verify"]).expect(1).says(&[
         "FAULTY: ",
-        "are not the ledger that you saw",
+        "are not what they were compared with",
         "rolled_back",
         "note        1 of the entries that you saw are missing",
     ]);

@@ -24,3 +24,4 @@ mod scenarios;
 mod schemas;
 mod second_protocol;
 mod tamper;
+mod tiles;

@@ -6,7 +6,7 @@ use self::plot::PlotArgs;
 use crate::{cosigner::Cosigner, flags};
 use chrono::NaiveDate;
 use clap::{
-    Args, CommandFactory, Parser, Subcommand,
+    Args, CommandFactory, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use std::path::PathBuf;
@@ -91,11 +91,11 @@ pub enum Command {
     /// Correct or void an earlier entry; nothing is ever overwritten
     #[command(subcommand)]
     Amend(AmendCommand),
-    /// Verify a ledger, or a journal or export file without the store
+    /// Verify a ledger, or a journal, an export or a directory of tiles without the store
     ///
     /// Example: trial verify ledger/journal.jsonl
     Verify {
-        /// A directory or a JSON Lines file; the ledger where left out
+        /// A ledger's directory, a JSON Lines file or a directory of tiles; the ledger where left out
         path: Option<PathBuf>,
     },
     /// List entries
@@ -146,11 +146,16 @@ pub enum Command {
     ///
     /// Example: trial plot km --endpoint os -o os.svg
     Plot(PlotArgs),
-    /// Write the verified entries as JSON Lines
+    /// Write the verified entries as JSON Lines, or as a static directory of tiles that any web server can serve
+    ///
+    /// Example: trial export --format tiles --output public/axi-01
     Export {
-        /// Where to; stdout where left out
-        #[arg(short, long, value_name = "FILE")]
+        /// Where to: a file, or the directory of the tiles; stdout where left out
+        #[arg(short, long, value_name = "PATH")]
         output: Option<PathBuf>,
+        /// In which form
+        #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+        format: ExportFormat,
     },
     /// Adopt a published dictionary of adverse event terms, or print it as drafts
     ///
@@ -161,6 +166,15 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// The forms of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One entry a line, byte for byte as signed
+    Jsonl,
+    /// C2SP tlog-tiles: entries in bundles, hashes in tiles, and the last signed checkpoint
+    Tiles,
 }
 
 /// What a new ledger begins with.

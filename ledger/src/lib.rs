@@ -30,6 +30,9 @@ pub mod roster;
 #[cfg(feature = "store")]
 pub mod sled_store;
 pub mod store;
+pub mod tile;
+#[cfg(feature = "store")]
+pub mod tiles;
 pub mod tip;
 pub mod verifier;
 

@@ -1,15 +1,43 @@
-//! `trial export`: the verified entry lines, byte for byte as signed.
+//! `trial export`: the verified entries, byte for byte as signed: one a line, or in tiles.
 
 use super::open;
-use crate::{args::Global, error::CliError, output::Output};
+use crate::{
+    args::{ExportFormat, Global},
+    error::CliError,
+    output::Output,
+    progress,
+    session::Session,
+};
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write},
     path::Path,
 };
+use trial_ledger::{
+    checkpoint::Checkpoint,
+    fault::{Fault, FaultKind},
+    ledger::{CHECKPOINTS, Ledger},
+    tiles::{self, Writer},
+};
 
-/// Writes the lines up to the cut.
-pub fn run(global: &Global, file: Option<&Path>, output: &mut Output<'_>) -> Result<u8, CliError> {
+/// Writes them.
+pub fn run(
+    global: &Global,
+    path: Option<&Path>,
+    format: ExportFormat,
+    output: &mut Output<'_>,
+) -> Result<u8, CliError> {
+    match (format, path) {
+        (ExportFormat::Jsonl, file) => lines(global, file, output),
+        (ExportFormat::Tiles, Some(dir)) => tiles(global, dir, output),
+        (ExportFormat::Tiles, None) => {
+            Err(CliError::usage("tiles are a directory, and none is named").hint("give --output DIR"))
+        }
+    }
+}
+
+/// The lines up to the cut.
+fn lines(global: &Global, file: Option<&Path>, output: &mut Output<'_>) -> Result<u8, CliError> {
     let session = open(global, output)?;
     match file {
         None => write(&session, output.out)?,
@@ -34,7 +62,64 @@ pub(super) fn create(
     file.into_inner().map_err(|e| io(e.into_error()))?.sync_all().map_err(io)
 }
 
-fn write(session: &crate::session::Session, out: &mut dyn Write) -> Result<(), CliError> {
+/// The tiles of the last signed checkpoint, and the checkpoint; all entries where none was signed yet.
+fn tiles(global: &Global, dir: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
+    if global.as_of.is_some() || global.cutoff.is_some() {
+        return Err(CliError::usage(
+            "tiles have the entries of the last checkpoint: --as-of and --cutoff have no place here",
+        )
+        .hint("export the lines up to a day without --format tiles"));
+    }
+    let io = |e: io::Error| {
+        CliError::unknown(format!("{}: {e}", dir.display())).hint("choose a directory that is empty or not there yet")
+    };
+    let session = open(global, output)?;
+    let ledger = &session.ledger;
+    let checkpoint = last_checkpoint(ledger)?;
+    let size = checkpoint.as_ref().map_or(ledger.tip().size(), |(checkpoint, _)| checkpoint.size);
+    let mut writer = Writer::new(dir).map_err(io)?;
+    let bar = progress::bar(size, "writing");
+    for verified in ledger.entries().take(usize::try_from(size).unwrap_or(usize::MAX)) {
+        writer.push(verified?.envelope()).map_err(io)?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    writer.finish(checkpoint.as_ref().map(|(_, note)| note.as_slice())).map_err(io)?;
+    writeln!(output.err, "trial: note: {size} entries in {}", dir.display())?;
+    if checkpoint.is_none() {
+        writeln!(
+            output.err,
+            "trial: note: without a checkpoint: none was signed yet, so nobody can tell a shorter copy"
+        )?;
+    } else if size < ledger.tip().size() {
+        let newer = ledger.tip().size() - size;
+        writeln!(output.err, "trial: note: the last checkpoint is older than {newer} entries, which are left out")?;
+    }
+    Ok(0)
+}
+
+/// The last checkpoint that was signed, with its bytes; the ledger must extend it.
+fn last_checkpoint(ledger: &Ledger) -> Result<Option<(Checkpoint, Vec<u8>)>, CliError> {
+    let path = ledger.dir().join(CHECKPOINTS).join("latest");
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(CliError::unknown(format!("{}: {e}", path.display()))),
+    };
+    let (fault, hint) = match tiles::checkpoint(&bytes) {
+        Ok(last) if ledger.root_at(last.size) == Some(last.root) => return Ok(Some((last, bytes))),
+        Ok(last) => {
+            let kind = if last.size > ledger.tip().size() { FaultKind::RolledBack } else { FaultKind::Forked };
+            let expected = format!("the {} entries of the last signed checkpoint", last.size);
+            let found = format!("{} entries that are not those, or do not go on from them", ledger.tip().size());
+            (Fault::new(kind, expected, found), kind.meaning())
+        }
+        Err(fault) => (fault, "nothing is exported with a checkpoint that says something else"),
+    };
+    Err(CliError::from(fault).hint(format!("{hint}; keep {} as evidence", path.display())))
+}
+
+fn write(session: &Session, out: &mut dyn Write) -> Result<(), CliError> {
     let wanted = usize::try_from(session.trial.cut.entries).unwrap_or(usize::MAX);
     for verified in session.ledger.entries().take(wanted) {
         out.write_all(verified?.envelope().as_bytes())?;

@@ -58,7 +58,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Paths(args) => paths::run(global, args, output),
         Command::Design(args) => design::run(args, output),
         Command::Plot(args) => plot::run(global, args, output),
-        Command::Export { output: file } => export::run(global, file.as_deref(), output),
+        Command::Export { output: path, format } => export::run(global, path.as_deref(), *format, output),
         Command::Dictionary(args) => dictionary::run(global, args, output),
         Command::Completions { shell } => completions::run(*shell, output),
     }

@@ -22,6 +22,7 @@ use trial_ledger::{
     fault::Fault,
     ledger::{JOURNAL, Ledger, LedgerError, Notice},
     lines::read_lines,
+    tiles,
     tip::Tip,
     verifier::Verifier,
 };
@@ -69,7 +70,11 @@ struct Claims {
 /// Verifies.
 pub fn run(global: &Global, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, CliError> {
     let path = path.unwrap_or(&global.ledger);
-    let found = if path.is_dir() { directory(path, output)? } else { file(path, output)? };
+    let found = match path.is_dir() {
+        true if tiles::is_tiles(path) && !path.join(JOURNAL).exists() => tile_directory(path, output)?,
+        true => directory(path, output)?,
+        false => file(path, output)?,
+    };
     let code = if found.faults.is_empty() { 0 } else { ErrorKind::No.exit_code() };
     if output.json {
         output.value(&found)?;
@@ -82,6 +87,12 @@ pub fn run(global: &Global, path: Option<&Path>, output: &mut Output<'_>) -> Res
 /// What is kept of the entries as they are verified. Nothing is folded: the verdict is about them, whatever they say.
 struct Seen {
     watch: Watch,
+    told: Told,
+}
+
+/// What the verdict tells of them.
+#[derive(Debug, Default)]
+struct Told {
     times: Option<(DateTime<Utc>, DateTime<Utc>)>,
     redactions: u64,
     suspects: Vec<Suspects>,
@@ -89,13 +100,13 @@ struct Seen {
 
 impl Seen {
     fn begin() -> Result<Seen, CliError> {
-        Ok(Seen { watch: Watch::begin()?, times: None, redactions: 0, suspects: Vec::new() })
+        Ok(Seen { watch: Watch::begin()?, told: Told::default() })
     }
 
     fn take(&mut self, entry: &Entry) {
         let at = entry.recorded_at;
-        self.times = Some((self.times.map_or(at, |(first, _)| first), at));
-        self.redactions += u64::from(matches!(entry.event, Event::ValueRedacted(_)));
+        self.told.times = Some((self.told.times.map_or(at, |(first, _)| first), at));
+        self.told.redactions += u64::from(matches!(entry.event, Event::ValueRedacted(_)));
         self.watch.see(entry);
     }
 }
@@ -115,8 +126,51 @@ fn directory(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> 
         }
         Err(e) => return Err(e.into()),
     };
-    seen.suspects = suspects(ledger.tip().roster(), || ledger.entries())?;
-    sound(ledger.tip(), seen, Held::Ledger, &notices, output)
+    seen.told.suspects = suspects(ledger.tip().roster(), || ledger.entries())?;
+    let notices = notices.iter().map(ToString::to_string).collect();
+    sound(ledger.tip(), seen, Held::Ledger, notices, output)
+}
+
+/// A static directory of tiles: each tile against the entries, then the entries as those of any log.
+fn tile_directory(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> {
+    let mut seen = Seen::begin()?;
+    let (entries, index, beside) = tiles::read_tiles(path)?;
+    let bar = progress::bar(entries.size(), "verifying");
+    let mut verifier = Verifier::new(entries, index);
+    let mut faults = Vec::new();
+    for judged in verifier.by_ref() {
+        bar.inc(1);
+        match judged {
+            Ok(verified) => seen.take(verified.entry()),
+            Err(fault) if faults.len() < MOST_FAULTS => faults.push(fault),
+            Err(_) => {}
+        }
+    }
+    bar.finish_and_clear();
+    let beside = beside.take();
+    let broken = !faults.is_empty();
+    faults.extend(beside.faults.into_iter().take(MOST_FAULTS));
+    match faults.iter().find(|fault| fault.kind.is_proof()).or(faults.first()) {
+        Some(fault) if !fault.kind.is_proof() => {
+            return Err(CliError::from(fault.clone()).hint("the copy is not whole, or cannot be read: fetch it again"));
+        }
+        Some(_) if broken => return Ok(faulty(faults, path)),
+        Some(_) | None => {}
+    }
+    let tip = verifier.finish()?;
+    if tip.roster().is_in_doubt() {
+        let (entries, index, _) = tiles::read_tiles(path)?;
+        seen.told.suspects = suspects(tip.roster(), || Verifier::new(entries, index))?;
+    }
+    if !faults.is_empty() {
+        faults.retain(|fault| fault.kind.is_proof());
+        return Ok(verdict(&tip, seen.told, "faulty", "not compared: see the faults".to_owned(), tip.size(), faults));
+    }
+    let notice = match beside.checkpoint {
+        Some(_) => "the root is that of the checkpoint beside the tiles; who signed that was not looked at",
+        None => "there is no checkpoint beside the tiles: a shorter copy would look the same",
+    };
+    sound(&tip, seen, Held::Copy, vec![notice.to_owned()], output)
 }
 
 fn file(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> {
@@ -149,42 +203,61 @@ fn file(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> {
     let tip = verifier.finish()?;
     if tip.roster().is_in_doubt() {
         let (lines, index) = read_lines(path).map_err(unreadable)?;
-        seen.suspects = suspects(tip.roster(), || Verifier::new(lines, index))?;
+        seen.told.suspects = suspects(tip.roster(), || Verifier::new(lines, index))?;
     }
     let bytes = tail.get().bytes;
-    let notices: Vec<Notice> = (bytes > 0).then_some(Notice::UnacknowledgedTail { bytes }).into_iter().collect();
-    sound(&tip, seen, Held::Copy, &notices, output)
+    let notices = (bytes > 0).then(|| Notice::UnacknowledgedTail { bytes }.to_string()).into_iter().collect();
+    sound(&tip, seen, Held::Copy, notices, output)
 }
 
 /// The verdict on a log without a fault: what this user has seen of it decides what more can be said.
-fn sound(tip: &Tip, seen: Seen, held: Held, notices: &[Notice], output: &mut Output<'_>) -> Result<Verdict, CliError> {
-    let opened: Option<&TrialOpened> = tip.opened();
-    let mut notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
-    let met = seen.watch.meet(tip, held);
-    let (verdict, anchor, unanchored, faults) = match met {
+fn sound(
+    tip: &Tip,
+    seen: Seen,
+    held: Held,
+    notices: Vec<String>,
+    output: &mut Output<'_>,
+) -> Result<Verdict, CliError> {
+    let Seen { watch, told } = seen;
+    let mut found = match watch.meet(tip, held) {
         Ok(contact) => {
             output.notices(contact.notice.as_slice())?;
-            match contact.anchor {
+            let (word, anchor, since) = match contact.anchor {
                 Anchor::Seen(pin) => {
                     let (since, when) = (tip.size() - pin.size, stamp(pin.seen));
-                    let anchor = format!("extends the {} entries that you saw on {when}, unchanged", pin.size);
-                    ("verified", anchor, since, Vec::new())
+                    ("verified", format!("extends the {} entries that you saw on {when}, unchanged", pin.size), since)
                 }
-                Anchor::First | Anchor::Unreadable => ("unanchored", UNANCHORED.to_owned(), tip.size(), Vec::new()),
+                Anchor::First | Anchor::Unreadable => ("unanchored", UNANCHORED.to_owned(), tip.size()),
                 Anchor::Beyond(pin) => {
                     let (missing, when) = (pin.size - tip.size(), stamp(pin.seen));
                     let anchor = format!("{UNANCHORED}; it lacks {missing} entries that you saw on {when}");
-                    ("unanchored", anchor, tip.size(), Vec::new())
+                    ("unanchored", anchor, tip.size())
                 }
-            }
+            };
+            verdict(tip, told, word, anchor, since, Vec::new())
         }
         Err(Disagreement { fault, hint }) => {
-            notices.push(hint);
             let anchor = "not what you saw before: see the faults".to_owned();
-            ("faulty", anchor, tip.size(), vec![fault])
+            let mut found = verdict(tip, told, "faulty", anchor, tip.size(), vec![fault]);
+            found.notices.push(hint);
+            found
         }
     };
-    Ok(Verdict {
+    found.notices.extend(notices);
+    Ok(found)
+}
+
+/// What is said of entries that are sound in themselves.
+fn verdict(
+    tip: &Tip,
+    told: Told,
+    verdict: &'static str,
+    anchor: String,
+    unanchored: u64,
+    faults: Vec<Fault>,
+) -> Verdict {
+    let opened: Option<&TrialOpened> = tip.opened();
+    Verdict {
         verdict,
         entries: tip.size(),
         head: Some(tip.head()),
@@ -192,17 +265,17 @@ fn sound(tip: &Tip, seen: Seen, held: Held, notices: &[Notice], output: &mut Out
         claims: Claims {
             integrity: "every entry is canonical, links to the one before it, and is signed by its author",
             authority: "every author was in the roster at that place and might sign that event",
-            time: seen.times.map(|(first, last)| (stamp(first), stamp(last))),
+            time: told.times.map(|(first, last)| (stamp(first), stamp(last))),
             anchor,
-            redactions: seen.redactions,
-            suspects: seen.suspects,
+            redactions: told.redactions,
+            suspects: told.suspects,
             unanchored,
         },
         faults,
-        notices,
+        notices: Vec::new(),
         clock: opened.map(|o| o.clock),
         data: opened.map(|o| o.data),
-    })
+    }
 }
 
 /// Only what is proven is told: behind a gap, a correction may not find its entry again, which proves nothing more.
@@ -236,7 +309,10 @@ fn text(found: &Verdict) -> String {
     if found.faults.is_empty() {
         lines.push(format!("sound: {} entries, each checked", found.entries));
     } else if found.head.is_some() {
-        lines.push(format!("FAULTY: {} entries, sound in themselves, are not the ledger that you saw", found.entries));
+        lines.push(format!(
+            "FAULTY: {} entries, sound in themselves, are not what they were compared with",
+            found.entries
+        ));
     } else {
         lines.push(format!("FAULTY: {} sound entries before the first fault", found.entries));
     }
