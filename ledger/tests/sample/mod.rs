@@ -17,11 +17,21 @@ use trial_ledger::{
     verifier::Verifier,
 };
 
-/// The key of a person, always the same.
-pub fn secret(name: &str) -> Secret {
+/// The seed of a person's key: the name, filled up with zeros.
+fn seed(name: &str) -> [u8; 32] {
     let mut seed = [0; 32];
     seed[..name.len()].copy_from_slice(name.as_bytes());
-    Secret::from_seed(&seed)
+    seed
+}
+
+/// The same in hexadecimal.
+pub fn seed_hex(name: &str) -> String {
+    seed(name).map(|byte| format!("{byte:02x}")).concat()
+}
+
+/// The key of a person, always the same.
+pub fn secret(name: &str) -> Secret {
+    Secret::from_seed(&seed(name))
 }
 
 /// The milliseconds of an entry: one minute after the other.
@@ -130,10 +140,24 @@ impl Chain {
     }
 
     pub fn try_add(&mut self, name: &str, draft: Draft) -> Result<(), Fault> {
+        self.try_add_by(&[name], draft)
+    }
+
+    /// The same, signed by several: the author first.
+    pub fn try_add_by(&mut self, names: &[&str], draft: Draft) -> Result<(), Fault> {
         let lines = self.lines();
-        let made = self.tip.sign(draft, &[&secret(name)], at(self.tip.size()), &lines)?;
+        let secrets: Vec<Secret> = names.iter().map(|name| secret(name)).collect();
+        let made = self.tip.sign(draft, &secrets.iter().collect::<Vec<_>>(), at(self.tip.size()), &lines)?;
         self.entries.push(made);
         Ok(())
+    }
+
+    /// Adds a line that was made elsewhere.
+    pub fn push(&mut self, line: Envelope) {
+        let lines = [self.lines(), vec![line]].concat();
+        let mut verifier = Verifier::after(self.tip.clone(), [Ok(lines[lines.len() - 1].clone())], &lines);
+        self.entries.push(verifier.next().unwrap().unwrap());
+        self.tip = verifier.finish().unwrap();
     }
 
     /// The body that a person would sign next, to be spoiled.
