@@ -108,9 +108,10 @@ pub fn entries(bytes: &[u8]) {
     }
     // What follows the first fault is judged too, and must not bring anything down.
     lines.extend(BEGINNING.lines[3..6].iter().cloned());
-    let mut whole = Verifier::new(lines.iter().cloned().map(Ok), &lines);
+    let appended = lines[BEGINNING.lines.len()..].iter().cloned().map(Ok);
+    let mut whole = Verifier::after(BEGINNING.tip.clone(), appended, &lines);
     let sound = whole.by_ref().take_while(Result::is_ok).count() as u64;
-    assert_eq!(Seq(sound), tip.next());
+    assert_eq!(Seq(BEGINNING.tip.size() + sound), tip.next());
     let found = whole.finish().expect_err("old lines at the end");
     if let Some(fault) = first_fault {
         assert_eq!(found.seq, fault.seq, "{found}, {fault}");
