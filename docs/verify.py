@@ -262,6 +262,44 @@ def root(leaves):
     return hashlib.sha256(b"\1" + root(leaves[:k]) + root(leaves[k:])).digest()
 
 
+def check_inclusion(leaf, index, size, path, expected):
+    """RFC 9162 section 2.1.3.2; all hashes as bytes."""
+    need("root_mismatch", 0 <= index < size and all(len(p) == 32 for p in path))
+    fn, sn, r = index, size - 1, leaf
+    for p in path:
+        need("root_mismatch", sn > 0)
+        if fn & 1 or fn == sn:
+            r = hashlib.sha256(b"\1" + p + r).digest()
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = hashlib.sha256(b"\1" + r + p).digest()
+        fn, sn = fn >> 1, sn >> 1
+    need("root_mismatch", sn == 0 and r == expected)
+
+
+def check_consistency(old, new, path, old_root, new_root):
+    """RFC 9162 section 2.1.4.2; all hashes as bytes."""
+    need("root_mismatch", 0 < old <= new and all(len(p) == 32 for p in path))
+    if old == new:
+        return need("root_mismatch", not path and old_root == new_root)
+    path = [old_root] + path if old & (old - 1) == 0 else path
+    need("root_mismatch", path)
+    fn, sn, fr, sr = old - 1, new - 1, path[0], path[0]
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    for p in path[1:]:
+        need("root_mismatch", sn > 0)
+        if fn & 1 or fn == sn:
+            fr, sr = hashlib.sha256(b"\1" + p + fr).digest(), hashlib.sha256(b"\1" + p + sr).digest()
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = hashlib.sha256(b"\1" + sr + p).digest()
+        fn, sn = fn >> 1, sn >> 1
+    need("root_mismatch", sn == 0 and fr == old_root and sr == new_root)
+
+
 # Who may sign (section 7), what needs a reason (section 9), what can be corrected (section 10)
 SITE, DRUG = "investigator coordinator", "investigator coordinator pharmacist"
 FIELD = DRUG + " radiation_therapist physicist radiologist"

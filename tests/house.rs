@@ -46,7 +46,9 @@ impl Source {
     }
 
     fn is_test(&self) -> bool {
-        self.path.contains("tests/") || self.path.ends_with("/tests.rs") || self.path.contains("/benches/")
+        self.path.contains("tests/")
+            || self.path.ends_with("/tests.rs")
+            || ["/benches/", "/fuzz/"].iter().any(|part| self.path.contains(part))
     }
 }
 
@@ -54,7 +56,8 @@ fn read(wanted: &dyn Fn(&Path) -> bool) -> Vec<Source> {
     let mut found = Vec::new();
     files(&top(), wanted, &mut found);
     let source = |path: PathBuf| Source {
-        text: fs::read_to_string(&path).unwrap(),
+        // Some vectors are not UTF-8: that is what is wrong with them.
+        text: String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned(),
         path: path.strip_prefix(top()).unwrap().to_string_lossy().into_owned(),
     };
     found.into_iter().map(source).collect()

@@ -6,11 +6,13 @@ use crate::common::{
     Dir, Ran,
     small::{PROTOCOL, small},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::Path,
+    str::FromStr,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -121,18 +123,68 @@ fn the_passphrase_is_the_first_line_of_its_file_and_never_empty() {
     }
 }
 
+/// Runs `openssl`, if it is installed; says so where it is not.
+fn openssl(args: &[&str]) -> Option<std::process::Output> {
+    let output = std::process::Command::new("openssl").args(args).output().ok();
+    if output.is_none() {
+        eprintln!("skipped: there is no openssl here");
+    }
+    output
+}
+
 #[test]
 fn a_key_that_openssl_made_signs_too() {
-    let made = std::process::Command::new("openssl").args(["genpkey", "-algorithm", "ed25519"]).output();
-    let Ok(made) = made else {
-        eprintln!("skipped: there is no openssl here");
-        return;
-    };
+    let Some(made) = openssl(&["genpkey", "-algorithm", "ed25519"]) else { return };
     let ring = Ring::new();
     fs::create_dir(ring.dir.beside("keys")).unwrap();
     fs::write(ring.file("theirs"), made.stdout).unwrap();
     set_mode(&ring.file("theirs"), 0o600);
     assert_eq!(ring.run(&["key", "show", "theirs"]).expect(0).stdout.trim().len(), 64);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn openssl_reads_our_keys_with_and_without_a_passphrase() {
+    let ring = Ring::new();
+    let encrypted = ring.run(&["key", "new", "ivy"]).expect(0).stdout;
+    let plain = ring.run(&["key", "new", "bot", "--no-passphrase"]).expect(0).stdout;
+    let passphrase = format!("file:{}", ring.dir.beside("passphrase").display());
+    for (alias, public) in [("ivy", encrypted), ("bot", plain)] {
+        let file = ring.file(alias);
+        let read = ["pkey", "-in", file.to_str().unwrap(), "-passin", &passphrase, "-pubout", "-outform", "DER"];
+        let Some(read) = openssl(&read) else { return };
+        assert!(read.status.success(), "{alias}: {}", String::from_utf8_lossy(&read.stderr));
+        // RFC 8410: a header of twelve bytes, then the key.
+        assert_eq!(hex(&read.stdout), format!("302a300506032b6570032100{}", public.trim()), "{alias}");
+    }
+    let ivy = ring.file("ivy");
+    let wrong = openssl(&["pkey", "-in", ivy.to_str().unwrap(), "-passin", "pass:incorrect horse", "-noout"]).unwrap();
+    assert!(!wrong.status.success());
+}
+
+#[test]
+fn openssl_checks_the_signature_of_an_entry() {
+    let dir = small();
+    let line = dir.lines().pop().unwrap();
+    let (body, _) = line.strip_prefix("{\"body\":").unwrap().split_once(",\"signatures\":").unwrap();
+    let signature = serde_json::from_str::<Value>(&line).unwrap()["signatures"][0].clone();
+    let key = trial_core::ids::Key::from_str(signature["key"].as_str().unwrap()).unwrap();
+    let header = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let public = dir.file("public.der", [&header[..], &key.0].concat());
+    let sig = dir.file("signature", STANDARD.decode(signature["sig"].as_str().unwrap()).unwrap());
+    let message = format!("trial-ledger/entry/v1\n{body}");
+    for (text, holds) in [(message.clone(), true), (message.replacen("\"v\":1", "\"v\":2", 1), false)] {
+        let text = dir.file("message", text);
+        let [public, sig, text] = [&public, &sig, &text].map(|path| path.to_str().unwrap());
+        let verify = [
+            "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", public, "-rawin", "-in", text, "-sigfile", sig,
+        ];
+        let Some(verified) = openssl(&verify) else { return };
+        assert_eq!(verified.status.success(), holds, "{verified:?}");
+    }
 }
 
 fn seen(dir: &Dir, alias: &str) -> Ran {

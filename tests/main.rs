@@ -4,11 +4,13 @@
 mod as_of;
 mod authority;
 mod common;
+mod dependencies;
 mod design;
 mod dictionary;
 mod docs;
 mod drafts;
 mod format;
+mod fuzz;
 mod house;
 mod keys;
 mod kill;

@@ -200,22 +200,6 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_with_the_order_added_to_s_fails_here_and_in_the_library() {
-        let secret = Secret::from_seed(&[7; 32]);
-        let mut signature = secret.sign(b"message");
-        let mut carry = 0_u16;
-        for (byte, order) in signature[32..].iter_mut().zip(ORDER) {
-            let sum = u16::from(*byte) + u16::from(order) + carry;
-            (*byte, carry) = (sum as u8, sum >> 8);
-        }
-        assert_eq!(carry, 0, "S + L still fits into 32 bytes");
-        assert_eq!(secret.public().verify(b"message", &signature), Err(BadSignature::NotCanonical));
-        // The library alone must say so too: its feature `legacy_compatibility` would loosen this check.
-        let library = secret.public().0.verify_strict(b"message", &DalekSignature::from_bytes(&signature));
-        assert!(library.is_err());
-    }
-
-    #[test]
     fn a_signature_whose_r_has_small_order_is_refused() {
         let secret = Secret::from_seed(&[7; 32]);
         let mut signature = secret.sign(b"message");

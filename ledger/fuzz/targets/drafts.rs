@@ -1,4 +1,4 @@
-//! Feeds libFuzzer's input to [`trial_fuzz::drafts`].
+//! Feeds libFuzzer's input to [`trial_fuzz::drafts::drafts`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| trial_fuzz::drafts(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| trial_fuzz::drafts::drafts(bytes));
