@@ -198,6 +198,8 @@ def fits(schema, v, top):
             ok = fits(top["$defs"][rule.rsplit("/", 1)[1]], v, top)
         elif word == "const":
             ok = canon(v) == canon(rule)
+        elif word == "enum":
+            ok = canon(v) in map(canon, rule)
         elif word == "type":
             kinds = [rule] if isinstance(rule, str) else rule
             ok = any(type(v) is TYPES[kind] for kind in kinds)
@@ -325,14 +327,20 @@ MAY = {event: roles.split() for roles, events in WHO.items() for event in events
 RECORD = ["entry_corrected", "entry_voided", "value_redacted"]
 STAND = RECORD + WHO["sponsor"].split() + ["dictionary_adopted", "escalation_decided", "mtd_declared", "signed_off",
                                            "checkpoint_witnessed"]  # not correctable
+TWO_ROLES = ["value_redacted"]
 REASON = RECORD + ["key_revoked", "subject_withdrawn", "evaluability_ruled", "dlt_ruled"]
+
+
+def one(person):
+    """Who somebody is, whatever keys they hold."""
+    return person["name"], person["organisation"]
 
 
 class Log:
     """The log so far: what the checks of the next entry need to know of it."""
     def __init__(self, only_bytes, genesis):
         self.bytes, self.genesis, self.leaves, self.events, self.first = only_bytes, genesis, [], [], []
-        self.sites, self.roster, self.last = {}, {}, ""
+        self.sites, self.roster, self.last, self.rules = {}, {}, "", []
 
     def take(self, line, following):
         """The checks of section 11, in their order."""
@@ -352,7 +360,7 @@ class Log:
         need("time_regression", body["recorded_at"] >= self.last)
         override = event.get("type") == "escalation_decided" and event["conformity"] == "override"
         need("missing_reason", self.bytes or "reason" in body or not (event["type"] in REASON or override))
-        changed = None if self.bytes else self.change(event, people[0])
+        changed = None if self.bytes else self.change(event, people)
         self.learn(line, body, event, people[0], changed)
 
     def place(self, line, body, event, n, following):
@@ -377,9 +385,20 @@ class Log:
             said = {m: v for m, v in person.items() if m not in ("key", "meaning")}
             need("signer_mismatch", member["purpose"] == "author" and said == member["who"])
             need("countersignature_missing", person["key"] not in [p["key"] for p in people[:i]])
+            need("countersignature_missing", one(person) not in [one(p) for p in people[:i]])
         need("role_not_allowed", people[0]["role"] in MAY[event["type"]])
         for person in people:
             self.within(person, event)
+        others = [p for p in people if p["role"] != people[0]["role"]]
+        need("countersignature_missing", others or event["type"] not in TWO_ROLES)
+        kept = event["protocol"].get("countersignatures", []) if event["type"] == "protocol_activated" else self.rules
+        self.together(people, event["type"], kept)
+
+    def together(self, people, kind, kept):
+        """Enough different people, by each rule in force for this type and each that is not kept."""
+        for rule in self.rules:
+            enough = len({one(p) for p in people if p["role"] in rule["of"]}) >= rule["needed"]
+            need("countersignature_missing", enough or kind not in rule["events"] and rule in kept)
 
     def within(self, person, event):
         consented = event["site"] if event["type"] == "consent_given" else None
@@ -402,9 +421,9 @@ class Log:
             need("signature_not_canonical", len(sig) == 64 and base64.b64encode(sig).decode() == s["sig"])
             check_signature(s["key"], message, sig)
 
-    def change(self, event, signer):
+    def change(self, event, people):
         """What the entry makes another one state (section 10): its number and the event, or None."""
-        kind, target = event["type"], event.get("target")
+        kind, target, signer = event["type"], event.get("target"), people[0]
         if kind not in RECORD:
             return None
         need("stale_correction", target < len(self.events))
@@ -413,6 +432,8 @@ class Log:
         now = self.events[target]
         need("stale_correction", now)
         need("role_not_allowed", now["type"] in STAND or signer["role"] in MAY[now["type"]])
+        if now["type"] not in STAND:
+            self.together(people, now["type"], self.rules)
         self.within(signer, now)
         need("schema_violation", now["type"] not in STAND, "not correctable")
         if kind == "entry_voided":
@@ -430,6 +451,8 @@ class Log:
             need("key_weak", admitted(grant["key"]))
             who = {m: grant[m] for m in ("name", "organisation", "role", "site") if m in grant}
             self.roster[grant["key"]] = {"who": who, "purpose": grant["purpose"], "revoked": False}
+        if kind == "protocol_activated":
+            self.rules = event["protocol"].get("countersignatures", [])
         if kind == "key_revoked":
             need("unknown_signer", event["key"] in self.roster)
             need("key_revoked", not self.roster[event["key"]]["revoked"])

@@ -8,6 +8,7 @@ mod record;
 mod sample;
 mod signers;
 mod sound;
+mod together;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sample::{Chain, secret};
@@ -51,7 +52,7 @@ fn file_of(lines: &[Envelope]) -> Vec<u8> {
 /// All files with what they hold; the last is the list of them.
 fn files() -> Vec<(String, Vec<u8>)> {
     let (mut files, mut sound, mut faults) = (Vec::new(), Vec::new(), Vec::new());
-    for Sound { name, what, chain } in sound::all() {
+    for Sound { name, what, chain } in sound::all().into_iter().chain(together::sound()) {
         let file = format!("sound/{name}.jsonl");
         sound.push(json!({
             "file": file, "what": what, "entries": chain.tip.size(), "head": chain.tip.head(),
@@ -59,7 +60,9 @@ fn files() -> Vec<(String, Vec<u8>)> {
         }));
         files.push((file, file_of(&chain.lines())));
     }
-    for Faulty { name, what, seq, lines, genesis } in [faulty::all(), record::all(), signers::all()].concat() {
+    for Faulty { name, what, seq, lines, genesis } in
+        [faulty::all(), record::all(), signers::all(), together::all()].concat()
+    {
         let kind = name.split('-').next().unwrap();
         let file = format!("faults/{name}.jsonl");
         let mut row = json!({ "file": file, "kind": kind, "seq": seq, "what": what });

@@ -136,7 +136,14 @@ fn every_event() -> Chain {
             EventKind::EntryCorrected | EventKind::EntryVoided => Role::Coordinator,
             other => authority::roles(*other)[0],
         };
-        chain.try_add(role.as_str(), draft(event)).unwrap_or_else(|fault| panic!("{kind}: {fault}"));
+        // What needs two roles is countersigned by a monitor.
+        let monitor = (secret("monitor").key(), Meaning::Approval);
+        let two = authority::needs_two_roles(*kind);
+        let countersigners = if two { vec![monitor] } else { Vec::new() };
+        let names: Vec<&str> = [role.as_str()].into_iter().chain(two.then_some("monitor")).collect();
+        chain
+            .try_add_by(&names, Draft { countersigners, ..draft(event) })
+            .unwrap_or_else(|fault| panic!("{kind}: {fault}"));
     }
     chain
 }
