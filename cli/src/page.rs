@@ -47,7 +47,8 @@ fn section(page: &mut String, kind: EventKind) -> fmt::Result {
     }
     let roles: Vec<_> = authority::roles(kind).iter().map(|role| format!("`{role}`")).collect();
     let reason = if kind.needs_reason() { "Needs a reason." } else { "Needs no reason." };
-    writeln!(page, "\nSigned by {}. {reason}", roles.join(", "))
+    let another = if authority::needs_two_roles(kind) { " and by somebody of another role" } else { "" };
+    writeln!(page, "\nSigned by {}{another}. {reason}", roles.join(", "))
 }
 
 /// The members of objects one level down; deeper ones are in the schema file.

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use std::{collections::BTreeMap, path::Path};
 use trial_core::{
     admission::Admission,
-    authority::may_sign,
+    authority::{may_sign, needs_two_roles},
     countersignature::asked,
     entry::{Effect, Entry, Meaning, Signer},
     event::{Clock, Event, EventKind, TrialOpened},
@@ -31,6 +31,10 @@ use trial_ledger::{
     tip::{self, Tip},
     verifier::Lookup as _,
 };
+
+/// How others come to sign.
+const COSIGN: &str = "name the others: --countersigner KEY where their keys are at hand, else with --propose FILE, which \
+                      they sign in turn (in a file of drafts: \"countersigners\")";
 
 /// Makes entries at the end of a ledger, and appends them all or none.
 pub struct Recorder {
@@ -290,14 +294,16 @@ impl Recorder {
         let keys = [(author, Meaning::Authorship)].into_iter().chain(others.iter().copied());
         let signers: Vec<Signer> =
             keys.filter_map(|(key, meaning)| Some(roster.get(key)?.signer(key, meaning))).collect();
+        let role = signers.first().map(|author| author.role);
+        if needs_two_roles(event.kind()) && signers.iter().all(|signer| Some(signer.role) == role) {
+            let message = format!("{} takes a second signature, by somebody of another role", event.kind());
+            return Err(CliError::no(message).hint(COSIGN));
+        }
         let unmet = asked(self.tip.countersignatures(), event).find(|rule| !rule.is_met(&signers));
         unmet.map_or(Ok(()), |rule| {
             let (kind, needed, counted) = (event.kind(), rule.needed, rule.counted(&signers));
             let message = format!("{kind} takes {needed} people, each {}: {counted} would sign", rule.roles());
-            Err(CliError::no(message).hint(
-                "name the others: --countersigner KEY where their keys are at hand, else with --propose FILE, \
-                 which they sign in turn",
-            ))
+            Err(CliError::no(message).hint(COSIGN))
         })
     }
 
