@@ -73,6 +73,11 @@ impl Exposure {
 }
 
 impl Agent {
+    /// Whether nothing is stated any more.
+    fn is_empty(&self) -> bool {
+        self.doses.is_empty() && self.missed.is_empty() && self.changes.is_empty()
+    }
+
     /// The last day on which a dose was taken.
     pub fn last_day(&self) -> Option<NaiveDate> {
         self.doses.facts().map(|d| d.day).max()
@@ -106,11 +111,15 @@ impl Exposure {
         match change {
             Change::Set(seq, event) => self.set(seq, event),
             Change::Unset(seq) => {
-                for agent in self.by_subject.values_mut().flat_map(BTreeMap::values_mut) {
-                    agent.doses.unset(seq);
-                    agent.missed.unset(seq);
-                    agent.changes.unset(seq);
-                }
+                self.by_subject.retain(|_, agents| {
+                    agents.retain(|_, agent| {
+                        agent.doses.unset(seq);
+                        agent.missed.unset(seq);
+                        agent.changes.unset(seq);
+                        !agent.is_empty()
+                    });
+                    !agents.is_empty()
+                });
             }
         }
     }

@@ -90,6 +90,12 @@ impl FollowUp {
 }
 
 impl Survivorship {
+    /// Whether nothing is stated any more.
+    fn is_empty(&self) -> bool {
+        let alive = self.contacts.is_empty() && self.laboratory.is_empty();
+        alive && self.progressions.is_empty() && self.deaths.is_empty()
+    }
+
     /// The death with its entry.
     pub fn death(&self) -> Option<(Seq, &Death)> {
         self.deaths.first()
@@ -113,12 +119,13 @@ impl FollowUp {
         match change {
             Change::Set(seq, event) => self.set(seq, event),
             Change::Unset(seq) => {
-                for survivorship in self.by_subject.values_mut() {
+                self.by_subject.retain(|_, survivorship| {
                     survivorship.contacts.unset(seq);
                     survivorship.progressions.unset(seq);
                     survivorship.deaths.unset(seq);
                     survivorship.laboratory.unset(seq);
-                }
+                    !survivorship.is_empty()
+                });
             }
         }
     }

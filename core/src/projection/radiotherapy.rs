@@ -89,6 +89,11 @@ impl Radiotherapy {
 }
 
 impl Course {
+    /// Whether nothing is stated any more.
+    fn is_empty(&self) -> bool {
+        self.plans.is_empty() && self.fractions.is_empty() && self.missed.is_empty()
+    }
+
     /// The last day on which a fraction was delivered.
     pub fn last_day(&self) -> Option<NaiveDate> {
         self.fractions.facts().map(|f| f.day).max()
@@ -117,11 +122,12 @@ impl Radiotherapy {
         match change {
             Change::Set(seq, event) => self.set(seq, event),
             Change::Unset(seq) => {
-                for course in self.by_subject.values_mut() {
+                self.by_subject.retain(|_, course| {
                     course.plans.unset(seq);
                     course.fractions.unset(seq);
                     course.missed.unset(seq);
-                }
+                    !course.is_empty()
+                });
             }
         }
     }

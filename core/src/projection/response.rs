@@ -39,7 +39,10 @@ impl Response {
                 self.by_subject.entry(e.subject.clone()).or_default().set(seq, (**e).clone());
             }
             Change::Set(..) => {}
-            Change::Unset(seq) => self.by_subject.values_mut().for_each(|visits| visits.unset(seq)),
+            Change::Unset(seq) => self.by_subject.retain(|_, visits| {
+                visits.unset(seq);
+                !visits.is_empty()
+            }),
         }
     }
 }

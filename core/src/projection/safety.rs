@@ -105,6 +105,20 @@ impl Safety {
 }
 
 impl AdverseEvent {
+    fn unset(&mut self, seq: Seq) {
+        self.reports.unset(seq);
+        self.updates.unset(seq);
+        self.serious_reports.unset(seq);
+        self.recorded_serious.unset(seq);
+        self.rulings.unset(seq);
+    }
+
+    /// Whether nothing is stated any more.
+    fn is_empty(&self) -> bool {
+        let reported = !self.reports.is_empty() || !self.updates.is_empty();
+        !reported && self.serious_reports.is_empty() && self.rulings.is_empty()
+    }
+
     /// The report with its entry.
     pub fn report(&self) -> Option<(Seq, &AdverseEventReported)> {
         self.reports.first()
@@ -210,13 +224,13 @@ impl Safety {
         match change {
             Change::Set(seq, event) => self.set(seq, event),
             Change::Unset(seq) => {
-                for ae in self.by_subject.values_mut().flat_map(BTreeMap::values_mut) {
-                    ae.reports.unset(seq);
-                    ae.updates.unset(seq);
-                    ae.serious_reports.unset(seq);
-                    ae.recorded_serious.unset(seq);
-                    ae.rulings.unset(seq);
-                }
+                self.by_subject.retain(|_, events| {
+                    events.retain(|_, ae| {
+                        ae.unset(seq);
+                        !ae.is_empty()
+                    });
+                    !events.is_empty()
+                });
             }
         }
     }

@@ -117,6 +117,23 @@ impl Subjects {
 }
 
 impl Subject {
+    fn unset(&mut self, seq: Seq) {
+        self.consents.unset(seq);
+        self.screenings.unset(seq);
+        self.enrolments.unset(seq);
+        self.screen_failures.unset(seq);
+        self.withdrawals.unset(seq);
+        self.rulings.unset(seq);
+        self.sign_offs.unset(seq);
+    }
+
+    /// Whether nothing is stated any more.
+    fn is_empty(&self) -> bool {
+        let arrived = !self.consents.is_empty() || !self.screenings.is_empty() || !self.enrolments.is_empty();
+        let left = !self.screen_failures.is_empty() || !self.withdrawals.is_empty();
+        !arrived && !left && self.rulings.is_empty() && self.sign_offs.is_empty()
+    }
+
     /// The site of the first consent.
     pub fn site(&self) -> Option<&SiteId> {
         self.consents.first().map(|(_, c)| &c.site)
@@ -145,15 +162,10 @@ impl Subjects {
         match change {
             Change::Set(seq, event) => self.set(seq, event),
             Change::Unset(seq) => {
-                for subject in self.by_id.values_mut() {
-                    subject.consents.unset(seq);
-                    subject.screenings.unset(seq);
-                    subject.enrolments.unset(seq);
-                    subject.screen_failures.unset(seq);
-                    subject.withdrawals.unset(seq);
-                    subject.rulings.unset(seq);
-                    subject.sign_offs.unset(seq);
-                }
+                self.by_id.retain(|_, subject| {
+                    subject.unset(seq);
+                    !subject.is_empty()
+                });
             }
         }
     }

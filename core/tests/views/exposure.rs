@@ -61,3 +61,13 @@ fn intensity_over_the_time_on_drug_counts_a_hold_between_intakes_and_not_one_at_
     let expected = vectors["drug_exposure"][1]["relative_dose_intensity"].as_f64();
     assert_eq!((held.days_on_drug, held.relative_dose_intensity), (Some(56), expected));
 }
+
+#[test]
+fn a_subject_whose_only_intake_is_voided_has_no_row() {
+    let mut story = Story::new();
+    story.enrol("A");
+    let seq = story.dose("A", "2020-01-01T08:00:00+08:00", "1");
+    assert_eq!(story.on("2020-02-01").exposure.len(), 1);
+    story.void("2020-01-02T00:00:00Z", seq);
+    assert_eq!(story.on("2020-02-01").exposure, []);
+}

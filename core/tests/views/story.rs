@@ -199,7 +199,7 @@ pub fn weekdays(from: NaiveDate) -> impl Iterator<Item = NaiveDate> {
     from.iter_days().filter(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun))
 }
 
-fn read(mut event: Value) -> Event {
+pub fn read(mut event: Value) -> Event {
     event["version"] = json!(1);
     Event::from_value(event.clone()).unwrap_or_else(|e| panic!("{e}: {event}"))
 }
