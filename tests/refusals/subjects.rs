@@ -142,7 +142,7 @@ pub(super) fn times_and_lives() -> Vec<Case> {
             "a subject whose consent was voided",
             "coordinator",
             seen("S-9", "2026-02-10"),
-            &["no consent of S-9 is recorded"],
+            &["S-9 is not known: no consent is recorded"],
         ),
         because(draft(
             "before the consent",

@@ -190,28 +190,21 @@ impl Admission<'_> {
 
     /// The subject must have consented, before this and at this trial; the dead and the withdrawn have no new facts.
     fn subject_known(&self, event: &Event, id: &SubjectId) -> Admitted {
-        let kind = event.kind();
-        let Some(subject) = self.trial.subjects.get(id) else {
-            if kind == EventKind::ConsentGiven {
-                return Ok(());
-            }
-            let hint = format!("record the consent first: trial append consent-given --subject {id} ...");
-            return Err(Refusal::new(format!("{id} is not known: no consent is recorded")).hint(hint));
-        };
+        let (kind, subject) = (event.kind(), self.trial.subjects.get(id));
         let day = event.occurred().map(|moment| moment.day());
         let before_consent = matches!(kind, EventKind::TumourAssessed | EventKind::LaboratoryMeasured);
         if kind != EventKind::ConsentGiven {
-            let Some((seq, consent)) = subject.consents.first() else {
-                return Err(Refusal::new(format!("no consent of {id} is recorded")));
+            let Some((seq, consent)) = subject.and_then(|s| s.consents.first()) else {
+                let hint = format!("record the consent first: trial append consent-given --subject {id} ...");
+                return Err(Refusal::new(format!("{id} is not known: no consent is recorded")).hint(hint));
             };
-            if !before_consent && day.is_some_and(|day| day < consent.day) {
-                let day = day.map(|d| d.to_string()).unwrap_or_default();
+            if let Some(day) = day.filter(|day| !before_consent && *day < consent.day) {
                 let message = format!("{kind} on {day} lies before the consent of {id} on {}", consent.day);
                 return Err(Refusal::new(message).contradicts(seq));
             }
         }
         self.alive(kind, id, day)?;
-        withdrawn(kind, id, subject, day)
+        subject.map_or(Ok(()), |subject| withdrawn(kind, id, subject, day))
     }
 
     fn alive(&self, kind: EventKind, id: &SubjectId, day: Option<NaiveDate>) -> Admitted {
