@@ -114,7 +114,33 @@ fn check_curve(place: &str, observed: &[Observation], expected: &Value) {
         check(&format!("{place} median lower {name}"), lower, quantiles("lower"));
         check(&format!("{place} median upper {name}"), upper, quantiles("upper"));
     }
+    check_quantiles(place, &curve, expected);
     check_landmarks(place, &curve, expected);
+}
+
+/// Every quantile, not the median alone. Where a curve ends at exactly the level, R's `quantile()` goes on to the last
+/// observation and its `print()` does not: we follow `print()`.
+fn check_quantiles(place: &str, curve: &KaplanMeier, expected: &Value) {
+    let last = curve.steps().last().unwrap();
+    for (name, interval) in INTERVALS {
+        let column = |field: &str| list(at(expected, &format!("/quantiles/{name}/{field}")));
+        let (shares, days, lower, upper) = (column("p"), column("q"), column("lower"), column("upper"));
+        assert_eq!(shares.len(), 5, "{place}");
+        for (i, share) in shares.iter().map(|share| share.as_f64().unwrap()).enumerate() {
+            let place = format!("{place}, {name}, quantile {share}");
+            let found = curve.quantile(share, MedianRule::Midpoint);
+            if (last.survival - (1.0 - share)).abs() < 1.5e-8 {
+                let reached = curve.steps().iter().find(|s| s.survival == last.survival).unwrap().time as f64;
+                assert_eq!(found, Some(reached), "{place}");
+                check(&place, Some((reached + last.time as f64) / 2.0), &days[i]);
+            } else {
+                check(&place, found, &days[i]);
+            }
+            let (low, high) = curve.quantile_ci(share, MedianRule::Midpoint, interval);
+            check(&place, low, &lower[i]);
+            check(&place, high, &upper[i]);
+        }
+    }
 }
 
 fn check_landmarks(place: &str, curve: &KaplanMeier, expected: &Value) {

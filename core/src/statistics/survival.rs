@@ -204,30 +204,45 @@ impl KaplanMeier {
 
     /// The median in days; none when survival stays above one half.
     pub fn median(&self, rule: MedianRule) -> Option<f64> {
-        reaches_half(self.steps.iter().map(|s| (s.time, s.survival)), rule)
+        self.quantile(0.5, rule)
     }
 
     /// The 95 % confidence limits of the median after Brookmeyer and Crowley (1982); a limit not reached is none.
-    ///
-    /// They are the days on which the lower and the upper band reach one half, found as R's `print(survfit)` does;
-    /// its `quantile()` differs where the upper band is not monotone or a curve ends at exactly one half.
     pub fn median_ci(&self, rule: MedianRule, interval: ConfidenceInterval) -> (Option<f64>, Option<f64>) {
+        self.quantile_ci(0.5, rule, interval)
+    }
+
+    /// The day by which a share of the subjects had the event; none when the curve stays above the rest.
+    pub fn quantile(&self, share: f64, rule: MedianRule) -> Option<f64> {
+        falls_to(1.0 - share, self.steps.iter().map(|s| (s.time, s.survival)), rule)
+    }
+
+    /// The 95 % confidence limits of a quantile after Brookmeyer and Crowley (1982); a limit not reached is none.
+    ///
+    /// They are the days on which the lower and the upper band fall to the level, found as R's `print(survfit)` does;
+    /// its `quantile()` differs where a curve ends at exactly the level.
+    pub fn quantile_ci(
+        &self,
+        share: f64,
+        rule: MedianRule,
+        interval: ConfidenceInterval,
+    ) -> (Option<f64>, Option<f64>) {
         let bands = || self.steps.iter().filter_map(|s| Some((s.time, s.ci95(interval)?)));
-        let lower = reaches_half(bands().map(|(time, (low, _))| (time, low)), rule);
-        let upper = reaches_half(bands().map(|(time, (_, high))| (time, high)), rule);
+        let lower = falls_to(1.0 - share, bands().map(|(time, (low, _))| (time, low)), rule);
+        let upper = falls_to(1.0 - share, bands().map(|(time, (_, high))| (time, high)), rule);
         (lower, upper)
     }
 }
 
-/// How far a product of fractions may be from one half and still be one half: R's tolerance, the root of epsilon.
-const HALF_TOLERANCE: f64 = 1.5e-8;
+/// How far a product of fractions may be from a level and still be the level: R's tolerance, the root of epsilon.
+const TOLERANCE: f64 = 1.5e-8;
 
-/// The first time at which a curve is at most one half; under `Midpoint`, if it lies at exactly one half there and
+/// The first time at which a curve is at most at a level; under `Midpoint`, if it lies at exactly the level there and
 /// falls later, the middle of the two times.
-fn reaches_half(mut curve: impl Iterator<Item = (i64, f64)>, rule: MedianRule) -> Option<f64> {
-    let (first, level) = curve.find(|(_, level)| *level < 0.5 + HALF_TOLERANCE)?;
+fn falls_to(level: f64, mut curve: impl Iterator<Item = (i64, f64)>, rule: MedianRule) -> Option<f64> {
+    let (first, found) = curve.find(|(_, found)| *found < level + TOLERANCE)?;
     let falls = match rule {
-        MedianRule::Midpoint if (level - 0.5).abs() < HALF_TOLERANCE => curve.find(|(_, later)| *later < level),
+        MedianRule::Midpoint if (found - level).abs() < TOLERANCE => curve.find(|(_, later)| *later < found),
         MedianRule::Midpoint | MedianRule::Smallest => None,
     };
     Some(match falls {

@@ -66,12 +66,25 @@ pub struct Endpoint {
     pub median_days: Option<f64>,
     /// Its confidence interval (Brookmeyer-Crowley on the log band); none where not reached.
     pub median_ci95: (Option<f64>, Option<f64>),
+    /// The times by which a quarter, a half and three quarters had the event, by the same estimator.
+    pub quartiles: Vec<Quantile>,
     /// Survival at the protocol's landmarks.
     pub at: Vec<Landmark>,
     /// The curve.
     pub curve: Vec<Point>,
     /// The observations that it rests on.
     pub observations: Vec<SubjectTime>,
+}
+
+/// The time by which a share of the subjects had the event.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Quantile {
+    /// The share.
+    pub share: f64,
+    /// Days; none if not reached.
+    pub days: Option<f64>,
+    /// Its confidence interval (Brookmeyer-Crowley on the log band); none where not reached.
+    pub ci95: (Option<f64>, Option<f64>),
 }
 
 /// Survival at a landmark.
@@ -200,6 +213,11 @@ pub(super) fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: 
         let found = km.survival_at(i64::from(*days), INTERVAL)?;
         Some(Landmark { days: found.time, survival: found.survival, ci95: found.ci95, at_risk: found.at_risk })
     };
+    let quantile = |share| Quantile {
+        share,
+        days: km.quantile(share, MedianRule::Midpoint),
+        ci95: km.quantile_ci(share, MedianRule::Midpoint, INTERVAL),
+    };
     let point = |s: &crate::statistics::survival::Step| Point {
         days: s.time,
         survival: s.survival,
@@ -214,6 +232,7 @@ pub(super) fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: 
         events: km.events(),
         median_days: km.median(MedianRule::Midpoint),
         median_ci95: km.median_ci(MedianRule::Midpoint, INTERVAL),
+        quartiles: [0.25, 0.5, 0.75].map(quantile).to_vec(),
         at: protocol.landmark_days.iter().filter_map(landmark).collect(),
         curve: km.steps().iter().map(point).collect(),
         observations: times.to_vec(),
