@@ -11,7 +11,7 @@ use trial_core::view::deviations::Deviation;
 pub fn summary(deviations: &[Deviation]) -> String {
     let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
     for deviation in deviations {
-        *rules.entry(deviation.rule).or_default() += 1;
+        *rules.entry(deviation.rule.as_str()).or_default() += 1;
     }
     if rules.is_empty() {
         return "none found".into();
@@ -37,7 +37,7 @@ pub fn deviations(deviations: &[Deviation], terminal: Terminal) -> String {
         grid.toned([
             (Tone::Text, deviation.subject.as_ref().map_or("-".into(), |s| s.to_string())),
             (Tone::Text, deviation.day.map_or("-".into(), |day| day.to_string())),
-            (tone, format!("{}{weight}: {}", words(deviation.rule), deviation.what)),
+            (tone, format!("{}{weight}: {}", words(deviation.rule.as_str()), deviation.what)),
             (Tone::Text, deviation.seq.map_or("-".into(), |seq| seq.to_string())),
         ]);
     }

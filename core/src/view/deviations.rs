@@ -15,15 +15,60 @@ use crate::{
     projection::{Agent, Course, Trial},
     protocol::{AgentPlan, Protocol, RadiotherapyRules},
     quantity::Mass,
+    words::words,
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
+words!(
+    /// The rule that finds a departure.
+    DeviationRule {
+        /// Treated under an edition of the protocol without consent to its form; found at the first such treatment.
+        ConsentVersion = "consent_version",
+        /// Enrolled although the last screening names a criterion that was not met.
+        EligibilityNotMet = "eligibility_not_met",
+        /// An intake that is not the level's dose, nor the dose to which it was reduced.
+        DoseNotAssigned = "dose_not_assigned",
+        /// An intake beyond the number planned.
+        ExtraIntake = "extra_intake",
+        /// An intake recorded as missed.
+        IntakeMissed = "intake_missed",
+        /// A prescription outside the protocol's limits.
+        PrescriptionOutOfRange = "prescription_out_of_range",
+        /// A prescription that is not the level's, where the level sets one.
+        PrescriptionNotAssigned = "prescription_not_assigned",
+        /// A plan with another number of fractions than the protocol's.
+        FractionsNotPlanned = "fractions_not_planned",
+        /// A plan, or a re-plan, with a mean dose to an organ above the protocol's limit.
+        MeanDoseAboveLimit = "mean_dose_above_limit",
+        /// More than three days between two fractions of a plan: more than a weekend.
+        FractionGap = "fraction_gap",
+        /// A fraction beyond the number planned.
+        ExtraFraction = "extra_fraction",
+        /// A fraction recorded as missed.
+        FractionMissed = "fraction_missed",
+        /// A tumour assessment meant for the time point, outside its window by less than the window's width.
+        VisitOutOfWindow = "visit_out_of_window",
+        /// No tumour assessment at the time point, of a subject alive and past its window.
+        AssessmentMissing = "assessment_missing",
+        /// A serious event reported more than 24 hours after awareness.
+        SeriousEventLate = "serious_event_late",
+        /// A serious event not reported, more than 24 hours after it was recorded as serious.
+        SeriousEventOverdue = "serious_event_overdue",
+        /// More subjects at a level than places.
+        OverEnrolment = "over_enrolment",
+        /// An entry recorded more days after the fact than the protocol allows without a reason.
+        LateEntry = "late_entry",
+        /// Found by a person, and recorded.
+        Recorded = "recorded",
+    }
+);
+
 /// One departure.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Deviation {
-    /// The rule that found it, or `recorded` where a person did.
-    pub rule: &'static str,
+    /// The rule that found it.
+    pub rule: DeviationRule,
     /// What kind.
     pub category: DeviationCategory,
     /// The subject, where it concerns one.
@@ -77,7 +122,7 @@ struct Finder<'a> {
 impl Finder<'_> {
     fn add(
         &mut self,
-        rule: &'static str,
+        rule: DeviationRule,
         category: DeviationCategory,
         at: (Option<NaiveDate>, Option<Seq>),
         what: String,
@@ -101,7 +146,7 @@ impl Finder<'_> {
             let without = treatments.iter().find(|(day, second, _)| under(*day, *second) && !consented(*day)).copied();
             if let Some((day, _, seq)) = without {
                 let what = format!("treated under edition {} without consent to form {form}", edition.edition);
-                self.add("consent_version", DeviationCategory::Consent, (Some(day), Some(seq)), what);
+                self.add(DeviationRule::ConsentVersion, DeviationCategory::Consent, (Some(day), Some(seq)), what);
             }
         }
     }
@@ -112,7 +157,12 @@ impl Finder<'_> {
         if !screening.criteria_not_met.is_empty() {
             let names: Vec<_> = screening.criteria_not_met.iter().map(|n| n.as_str()).collect();
             let what = format!("enrolled although not met: {}", names.join(", "));
-            self.add("eligibility_not_met", DeviationCategory::Eligibility, (Some(screening.day), Some(seq)), what);
+            self.add(
+                DeviationRule::EligibilityNotMet,
+                DeviationCategory::Eligibility,
+                (Some(screening.day), Some(seq)),
+                what,
+            );
         }
     }
 
@@ -136,15 +186,20 @@ impl Finder<'_> {
             }
             if expected.is_some_and(|expected| expected != dose.milligrams.nanos()) {
                 let what = format!("{} mg of {} taken, another dose was due", dose.milligrams, plan.agent);
-                self.add("dose_not_assigned", category, (Some(dose.day), Some(seq)), what);
+                self.add(DeviationRule::DoseNotAssigned, category, (Some(dose.day), Some(seq)), what);
             }
         }
         for (seq, dose) in agent.doses.iter().skip(plan.intakes() as usize) {
             let what = format!("{} taken beyond the {} planned intakes", plan.agent, plan.intakes());
-            self.add("extra_intake", category, (Some(dose.day), Some(seq)), what);
+            self.add(DeviationRule::ExtraIntake, category, (Some(dose.day), Some(seq)), what);
         }
         for (seq, (day, cause)) in agent.missed.iter() {
-            self.add("intake_missed", category, (Some(*day), Some(seq)), format!("{} not taken: {cause}", plan.agent));
+            self.add(
+                DeviationRule::IntakeMissed,
+                category,
+                (Some(*day), Some(seq)),
+                format!("{} not taken: {cause}", plan.agent),
+            );
         }
     }
 
@@ -169,11 +224,11 @@ impl Finder<'_> {
                     "{} prescribed, allowed {} to {}",
                     plan.prescription, rules.prescription_min, rules.prescription_max
                 );
-                self.add("prescription_out_of_range", category, at, what);
+                self.add(DeviationRule::PrescriptionOutOfRange, category, at, what);
             }
             if assigned.is_some_and(|assigned| assigned.nanogray() != dose) {
                 self.add(
-                    "prescription_not_assigned",
+                    DeviationRule::PrescriptionNotAssigned,
                     category,
                     at,
                     format!("{} prescribed, the level has another", plan.prescription),
@@ -181,12 +236,12 @@ impl Finder<'_> {
             }
             if plan.fractions != rules.fractions && assigned.is_none() {
                 let what = format!("{} fractions planned, the protocol has {}", plan.fractions, rules.fractions);
-                self.add("fractions_not_planned", category, at, what);
+                self.add(DeviationRule::FractionsNotPlanned, category, at, what);
             }
             for (organ, dose) in &plan.mean_doses {
                 if let Some(limit) = rules.mean_dose_limits.get(organ).filter(|l| dose.nanogray() > l.nanogray()) {
                     let what = format!("mean dose to the {organ} {dose}, limit {limit}");
-                    self.add("mean_dose_above_limit", category, at, what);
+                    self.add(DeviationRule::MeanDoseAboveLimit, category, at, what);
                 }
             }
         }
@@ -201,16 +256,21 @@ impl Finder<'_> {
                 let days = (pair[1].1.day - pair[0].1.day).num_days();
                 if days > LONGEST_GAP_DAYS {
                     let what = format!("{days} days between fractions {} and {}", pair[0].1.number, pair[1].1.number);
-                    self.add("fraction_gap", category, (Some(pair[1].1.day), Some(pair[1].0)), what);
+                    self.add(DeviationRule::FractionGap, category, (Some(pair[1].1.day), Some(pair[1].0)), what);
                 }
             }
             for (seq, fraction) in delivered.iter().filter(|(_, f)| f.number > plan.fractions) {
                 let what = format!("fraction {} of {} planned", fraction.number, plan.fractions);
-                self.add("extra_fraction", category, (Some(fraction.day), Some(*seq)), what);
+                self.add(DeviationRule::ExtraFraction, category, (Some(fraction.day), Some(*seq)), what);
             }
         }
         for (seq, (_, day, cause)) in course.missed.iter() {
-            self.add("fraction_missed", category, (Some(*day), Some(seq)), format!("fraction missed: {cause}"));
+            self.add(
+                DeviationRule::FractionMissed,
+                category,
+                (Some(*day), Some(seq)),
+                format!("fraction missed: {cause}"),
+            );
         }
     }
 
@@ -238,11 +298,11 @@ impl Finder<'_> {
             Some((seq, on)) => {
                 let outside = away(on) - window;
                 let what = format!("assessed on {on}, {outside} days outside the window of {}", plan.label);
-                self.add("visit_out_of_window", category, (Some(on), Some(seq)), what);
+                self.add(DeviationRule::VisitOutOfWindow, category, (Some(on), Some(seq)), what);
             }
             None => {
                 let what = format!("no tumour assessment at {}", plan.label);
-                self.add("assessment_missing", category, (Some(last), None), what);
+                self.add(DeviationRule::AssessmentMissing, category, (Some(last), None), what);
             }
         }
     }
@@ -274,8 +334,10 @@ fn serious_events(serious: &Serious) -> Vec<Deviation> {
     let late = clocks.filter(|(_, clock)| clock.late);
     late.map(|(line, clock)| {
         let rule = match clock.status {
-            Timeliness::Overdue => "serious_event_overdue",
-            Timeliness::Met | Timeliness::Late | Timeliness::Open | Timeliness::DateOnly => "serious_event_late",
+            Timeliness::Overdue => DeviationRule::SeriousEventOverdue,
+            Timeliness::Met | Timeliness::Late | Timeliness::Open | Timeliness::DateOnly => {
+                DeviationRule::SeriousEventLate
+            }
         };
         let day = clock.reported_at.map(|at| at.day()).or_else(|| clock.due.map(|due| due.date_naive()));
         Deviation {
@@ -295,7 +357,7 @@ fn over_enrolments(escalation: Option<&Escalation>) -> impl Iterator<Item = Devi
     let flags = escalation.into_iter().flat_map(|e| &e.flags);
     flags.filter_map(|flag| match flag {
         Flag::OverEnrolment(level) => Some(Deviation {
-            rule: "over_enrolment",
+            rule: DeviationRule::OverEnrolment,
             category: DeviationCategory::Other,
             subject: None,
             day: None,
@@ -310,7 +372,7 @@ fn over_enrolments(escalation: Option<&Escalation>) -> impl Iterator<Item = Devi
 fn late_entries(trial: &Trial, protocol: &Protocol) -> Vec<Deviation> {
     let late = trial.cut.late.iter().filter(|(_, late)| late.days > i64::from(protocol.late_entry_days));
     late.map(|(seq, late)| Deviation {
-        rule: "late_entry",
+        rule: DeviationRule::LateEntry,
         category: DeviationCategory::Other,
         subject: late.subject.clone(),
         day: Some(late.day),
@@ -323,7 +385,7 @@ fn late_entries(trial: &Trial, protocol: &Protocol) -> Vec<Deviation> {
 
 fn recorded(trial: &Trial) -> impl Iterator<Item = Deviation> {
     trial.conduct.deviations.iter().map(|(seq, d)| Deviation {
-        rule: "recorded",
+        rule: DeviationRule::Recorded,
         category: d.category,
         subject: d.subject.clone(),
         day: Some(d.occurred_at.day()),

@@ -5,7 +5,7 @@ use serde_json::json;
 use trial_core::{ids::Seq, view::deviations::Deviation};
 
 fn found(story: &Story, on: &str, rule: &str) -> Vec<Deviation> {
-    story.on(on).deviations.into_iter().filter(|d| d.rule == rule).collect()
+    story.on(on).deviations.into_iter().filter(|d| d.rule.as_str() == rule).collect()
 }
 
 /// The one departure found by a rule: its day and its entry.
