@@ -10,6 +10,7 @@ pub mod deviations;
 pub mod ending;
 pub mod escalation;
 pub mod exposure;
+pub mod grounds;
 pub mod grouping;
 mod membership;
 pub mod observation;

@@ -3,7 +3,14 @@
 //! Promises the entries that state the facts the number was computed from; leaving one of them out could change it. Does
 //! not list the protocol and the dictionary with every number: they are named once, as the first entry.
 
-use super::{analysis_sets::AnalysisSets, observation, replay::Reading, response::ResponseTable, serious::Serious};
+use super::{
+    analysis_sets::AnalysisSets,
+    grounds::{GROUNDS, RestsOn},
+    observation,
+    replay::Reading,
+    response::ResponseTable,
+    serious::Serious,
+};
 use crate::{
     grade::DoseLevel,
     ids::{Name, Seq, SubjectId},
@@ -46,126 +53,36 @@ impl Narrow {
     }
 }
 
-struct Ground {
-    part: &'static str,
-    rule: &'static str,
-    source: &'static str,
-    entries: fn(&Facts<'_>) -> BTreeSet<Seq>,
-}
-
-/// Longest part first where one begins with another.
-const GROUNDS: &[Ground] = &[
-    Ground {
-        part: "escalation.decisions",
-        rule: "the decisions that the safety committee signed, with the counts they were signed on",
-        source: "ICH E6(R3) 3.11; protocol, dose escalation",
-        entries: |f| f.decisions(),
-    },
-    Ground {
-        part: "escalation.mtd",
-        rule: "the level of the last signed decision that ended escalation: the highest level with at most 1 DLT in 6 (or 0 in 3 where the protocol allows it)",
-        source: "protocol, dose escalation; Storer 1989, Korn 1994",
-        entries: |f| &f.decisions() | &f.conduct_facts(),
-    },
-    Ground {
-        part: "escalation",
-        rule: "the rule of the protocol's design applied to evaluable subjects and DLTs per level; evaluable: had a DLT, or completed the window with enough of the planned treatment",
-        source: "protocol, design, dlt and evaluability; docs/escalation.md",
-        entries: |f| &f.decisions() | &f.conduct_facts(),
-    },
-    Ground {
-        part: "analysis_sets",
-        rule: "consented, enrolled, treated (any dose or fraction), evaluable for dose-limiting toxicity, evaluable for response (measurable at baseline, and assessed at the time point or progressed or dead before), per protocol (no important deviation recorded, at least the protocol's shares of the treatment)",
-        source: "CONSORT 2010; ICH E9 5.2; protocol, evaluability and response",
-        entries: |f| f.analysis_sets(),
-    },
-    Ground {
-        part: "serious",
-        rule: "from awareness to the report at most 24 hours, in UTC; without a report, from when the event was recorded as serious",
-        source: "EU 536/2014 art. 41; 21 CFR 312.64(b); ICH E2A",
-        entries: |f| f.serious(),
-    },
-    Ground {
-        part: "baseline",
-        rule: "counts and percentages of enrolled subjects by category; median and range of numbers; the last screening with a value counts",
-        source: "protocol, baseline",
-        entries: |f| f.screenings(),
-    },
-    Ground {
-        part: "toxicity",
-        rule: "a subject counts once per row, at the worst grade over the terms of the row; denominator: treated subjects",
-        source: "CTCAE v4.0; protocol, toxicity_rows",
-        entries: |f| f.adverse_events(),
-    },
-    Ground {
-        part: "exposure",
-        rule: "relative dose = taken / planned amount; relative dose intensity = amount per day / planned amount per day, over the time on drug and over the planned time",
-        source: "Hryniuk and Bush 1984; protocol, treatment",
-        entries: |f| f.doses(),
-    },
-    Ground {
-        part: "radiotherapy",
-        rule: "delivered dose summed fraction by fraction; BED = sum d (1 + d/(a/b)); EQD2 = sum d (d + a/b)/(2 + a/b)",
-        source: "linear-quadratic model, Fowler 1989; protocol, treatment.radiotherapy",
-        entries: |f| f.fractions(),
-    },
-    Ground {
-        part: "response",
-        rule: "RECIST 1.1 from the lesions as measured, at the protocol's time point; rate = (CR + PR) / assessed, with the Clopper-Pearson interval at 95 %",
-        source: "Eisenhauer et al. 2009 (RECIST 1.1); Clopper and Pearson 1934",
-        entries: |f| f.assessments(),
-    },
-    Ground {
-        part: "survival.follow_up",
-        rule: "median of all observation times; median of the reverse Kaplan-Meier estimate; median of the times of survivors",
-        source: "Schemper and Smith 1996",
-        entries: |f| f.times(),
-    },
-    Ground {
-        part: "survival.log_rank",
-        rule: "log-rank test: observed minus expected events with hypergeometric variance",
-        source: "Mantel 1966; protocol, comparisons",
-        entries: |f| &(&f.times() | &f.assessments()) | &f.screenings(),
-    },
-    Ground {
-        part: "survival",
-        rule: "Kaplan-Meier estimate in days from the first treatment; Greenwood variance, interval on the log scale; median where the estimate first falls to one half",
-        source: "Kaplan and Meier 1958; Brookmeyer and Crowley 1982; protocol, survival",
-        entries: |f| &f.times() | &f.assessments(),
-    },
-    Ground {
-        part: "association",
-        rule: "contingency table of response at the time point by group; the test is named beside its p",
-        source: "Pearson 1900; Freeman and Halton 1951; protocol, associations",
-        entries: |f| &f.assessments() | &f.screenings(),
-    },
-    Ground {
-        part: "deviations",
-        rule: "departures that the facts show, and those that people recorded",
-        source: "ICH E6(R3) 3.10; protocol",
-        entries: |f| f.deviations(),
-    },
-    Ground {
-        part: "subjects",
-        rule: "the facts of each subject as they stand now",
-        source: "ICH E6(R3) 4.2",
-        entries: |f| &(&f.screenings() | &f.times()) | &(&f.assessments() | &f.fractions()),
-    },
-];
-
-/// The parts of a replay that can be asked for.
+/// The parts of a replay that can be asked for; a star stands for any member.
 pub fn parts() -> impl Iterator<Item = &'static str> {
     GROUNDS.iter().map(|ground| ground.part)
 }
 
-/// What a part of the replay rests on: the longest part that the path begins with.
+/// How closely a part describes a path: the members that it names, and how many of them by name.
+fn describes(part: &str, path: &[&str]) -> Option<(usize, usize)> {
+    let named: Vec<&str> = part.split('.').collect();
+    let fits = named.len() <= path.len() && named.iter().zip(path).all(|(name, step)| *name == "*" || name == step);
+    fits.then(|| (named.len(), named.iter().filter(|name| **name != "*").count()))
+}
+
+/// The members along a path, without the conditions in brackets.
+fn members(path: &str) -> Vec<&str> {
+    let mut depth = false;
+    let steps = path.split(|c| {
+        depth = (depth || c == '[') && c != ']';
+        c == '.' && !depth
+    });
+    steps.map(|step| step.split('[').next().unwrap_or_default()).collect()
+}
+
+/// What a number of the replay rests on: by the part that describes its path most closely.
 pub fn why(trial: &Trial, reading: Reading, path: &str, narrow: &Narrow) -> Option<Why> {
-    let begins =
-        |part: &str| path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
-    let ground = GROUNDS.iter().filter(|g| begins(g.part)).max_by_key(|g| g.part.len())?;
+    let path = members(path);
+    let close = GROUNDS.iter().filter_map(|ground| Some((describes(ground.part, &path)?, ground)));
+    let (_, ground) = close.max_by_key(|(closeness, _)| *closeness)?;
     let facts = Facts { trial, reading, narrow };
     let mut entries: BTreeSet<Seq> = facts.frame();
-    entries.extend((ground.entries)(&facts));
+    entries.extend(facts.of(ground.rests_on));
     // A corrected fact rests on its correction, too.
     let amendments: Vec<Seq> = entries.iter().filter_map(|seq| trial.cut.amended.get(seq)).flatten().copied().collect();
     entries.extend(amendments);
@@ -179,6 +96,26 @@ struct Facts<'a> {
 }
 
 impl Facts<'_> {
+    fn of(&self, rests_on: &[RestsOn]) -> BTreeSet<Seq> {
+        rests_on.iter().flat_map(|kind| self.kind(*kind)).collect()
+    }
+
+    fn kind(&self, kind: RestsOn) -> BTreeSet<Seq> {
+        match kind {
+            RestsOn::Decisions => self.decisions(),
+            RestsOn::Conduct => self.conduct_facts(),
+            RestsOn::AnalysisSets => self.analysis_sets(),
+            RestsOn::Serious => self.serious(),
+            RestsOn::Screenings => self.screenings(),
+            RestsOn::AdverseEvents => self.adverse_events(),
+            RestsOn::Doses => self.doses(),
+            RestsOn::Fractions => self.fractions(),
+            RestsOn::Assessments => self.assessments(),
+            RestsOn::Times => self.times(),
+            RestsOn::Deviations => self.deviations(),
+        }
+    }
+
     /// The protocol in force, under which everything is read.
     fn frame(&self) -> BTreeSet<Seq> {
         self.trial.conduct.protocols.last().map(|(seq, _)| seq).into_iter().collect()
@@ -340,10 +277,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_has_a_rule_and_a_source_and_stands_once() {
-        let mut parts: Vec<&str> = parts().collect();
-        parts.sort_unstable();
-        assert!(parts.windows(2).all(|pair| pair[0] != pair[1]));
-        assert!(GROUNDS.iter().all(|g| !g.rule.is_empty() && !g.source.is_empty()));
+    fn the_closest_part_answers() {
+        let part = |path: &str| {
+            let path = members(path);
+            let close = GROUNDS.iter().filter_map(|ground| Some((describes(ground.part, &path)?, ground.part)));
+            close.max().map(|(_, part)| part)
+        };
+        assert_eq!(part("survival.os.median_days"), Some("survival.*.median_days"));
+        assert_eq!(part("survival.log_rank[endpoint=os,by=a.b].p"), Some("survival.log_rank"));
+        assert_eq!(part("survival.follow_up.plain_median_days"), Some("survival.follow_up.plain_median_days"));
+        assert_eq!(part("response.overall.rate.ci95"), Some("response.*.rate.ci95"));
+        assert_eq!(part("response.overall.CR"), Some("response"));
+        assert_eq!(part("toxicity.rows[label=Nausea/vomiting].total.any"), Some("toxicity"));
+        assert_eq!(part("cut.entries"), None);
     }
 }
