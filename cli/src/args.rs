@@ -433,7 +433,7 @@ pub struct LogArgs {
 /// Two cuts.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// The earlier cut: the place of an entry, a day or an instant
+    /// The earlier cut: the place of an entry, a day, an instant, or a file with a checkpoint
     #[arg(long, value_name = "CUT")]
     pub from: String,
     /// The later cut; the end where left out

@@ -1,12 +1,12 @@
 //! `trial diff`: what came between two cuts, and which numbers moved because of it.
 
-use super::lens;
+use super::{cut::Cut, lens};
 use crate::{
     args::{DiffArgs, Global},
     clock::{Zone, stamp},
     error::CliError,
     output::Output,
-    render::signature::signers,
+    render::{self, Terminal, Tone, signature::signers},
     session::{Lens, Session, reading},
 };
 use chrono::{DateTime, Utc};
@@ -20,33 +20,7 @@ use trial_core::{
     projection::{Projection as _, Trial},
     view::replay::{CutLine, Reading, Replay},
 };
-
-/// A cut: so many entries, or all recorded by an instant.
-#[derive(Debug, Clone, Copy)]
-enum Cut {
-    Entries(u64),
-    AsOf(DateTime<Utc>),
-}
-
-impl Cut {
-    /// A number is a count of entries up to and with that place; anything else a day or an instant.
-    fn parse(text: &str, zone: Zone) -> Result<Cut, CliError> {
-        match text.parse::<u64>() {
-            Ok(seq) => Ok(Cut::Entries(seq + 1)),
-            Err(_) => zone.as_of(text).map(Cut::AsOf).map_err(|_| {
-                CliError::usage(format!("{text}: expected an entry's place, a day or an instant"))
-                    .hint("for example --from 193 --to 194, or --from 2017-01-01 --to 2017-02-01")
-            }),
-        }
-    }
-
-    fn holds(self, entry: &Entry) -> bool {
-        match self {
-            Cut::Entries(n) => entry.seq.0 < n,
-            Cut::AsOf(instant) => entry.recorded_at <= instant,
-        }
-    }
-}
+use trial_ledger::merkle::Frontier;
 
 /// A number before and after.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,20 +69,21 @@ pub fn run(global: &Global, args: &DiffArgs, output: &mut Output<'_>) -> Result<
         Some(to) => Cut::parse(to, zone)?,
         None => Cut::Entries(session.ledger.tip().size()),
     };
-    let diff = compare(&session, &Lens { as_of: None, cutoff: global.cutoff }, from, to)?;
+    [&from, &to].into_iter().try_for_each(|cut| cut.reached(session.ledger.tip().size()))?;
+    let diff = compare(&session, &Lens { as_of: None, cutoff: global.cutoff }, &from, &to)?;
     if output.json {
         output.value(&diff)?;
     } else {
-        output.text(&text(&diff, zone))?;
+        output.text(&text(&diff, zone, render::screen()))?;
     }
     Ok(0)
 }
 
-fn compare(session: &Session, lens: &Lens, from: Cut, to: Cut) -> Result<Diff, CliError> {
+fn compare(session: &Session, lens: &Lens, from: &Cut, to: &Cut) -> Result<Diff, CliError> {
     let (mut trial, mut before) = (Trial::default(), None);
     let (mut added, mut amended) = (BTreeMap::new(), Vec::new());
     let mut events: BTreeMap<Seq, Event> = BTreeMap::new();
-    let mut last = None;
+    let (mut last, mut grown) = (None, Frontier::default());
     for verified in session.ledger.entries() {
         let verified = verified?;
         let entry = match lens.cutoff {
@@ -133,6 +108,9 @@ fn compare(session: &Session, lens: &Lens, from: Cut, to: Cut) -> Result<Diff, C
         } else {
             trial.apply(&entry);
         }
+        grown.push(entry.hash);
+        from.agrees(&grown)?;
+        to.agrees(&grown)?;
         remember(&entry, &mut events);
         last = Some(entry.recorded_at);
     }
@@ -205,8 +183,30 @@ fn moved(before: &Value, after: &Value) -> Vec<Moved> {
 }
 
 /// Members that name an element of a list: two elements with the same names are the same thing at two cuts.
-const NAMES: &[&str] =
-    &["subject", "level", "label", "name", "value", "endpoint", "by", "agent", "day", "days", "seq", "test", "rule"];
+const NAMES: &[&str] = &[
+    "subject",
+    "level",
+    "ae",
+    "set",
+    "label",
+    "name",
+    "value",
+    "endpoint",
+    "by",
+    "agent",
+    "plan",
+    "organ",
+    "alpha_beta_gy",
+    "share",
+    "day",
+    "days",
+    "seq",
+    "test",
+    "rule",
+];
+
+/// Members that say where a number comes from, and are none.
+const WORDS: &[&str] = &["entries", "because"];
 
 fn descend(path: &str, before: &Value, after: &Value, found: &mut Vec<Moved>) {
     if before == after {
@@ -215,7 +215,7 @@ fn descend(path: &str, before: &Value, after: &Value, found: &mut Vec<Moved>) {
     match (before, after) {
         (Value::Object(a), Value::Object(b)) => {
             let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-            for name in names {
+            for name in names.into_iter().filter(|name| !WORDS.contains(&name.as_str())) {
                 let step = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 let (was, is) = (a.get(name).unwrap_or(&Value::Null), b.get(name).unwrap_or(&Value::Null));
                 descend(&step, was, is, found);
@@ -238,7 +238,7 @@ fn by_name(elements: &[Value]) -> BTreeMap<String, &Value> {
     let mut named = BTreeMap::new();
     for (i, element) in elements.iter().enumerate() {
         let names = NAMES.iter().filter_map(|name| {
-            let value = element.get(*name).filter(|v| v.is_string() || v.is_u64() || v.is_i64())?;
+            let value = element.get(*name).filter(|v| v.is_string() || v.is_number())?;
             Some(format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         });
         let key = names.collect::<Vec<_>>().join(",");
@@ -248,45 +248,51 @@ fn by_name(elements: &[Value]) -> BTreeMap<String, &Value> {
     named
 }
 
-fn text(diff: &Diff, zone: Zone) -> String {
-    let mut lines = Vec::new();
-    if diff.to.data == Some(trial_core::event::DataKind::Synthetic) {
-        lines.push("SYNTHETIC DATA, these facts are invented".to_owned());
+fn text(diff: &Diff, zone: Zone, terminal: Terminal) -> String {
+    let mut text = String::new();
+    let mut say = |tone, lead: &str, words: &str| text += &terminal.lines(tone, lead, words);
+    if let Some(warning) = render::cut::warning(&diff.to) {
+        say(Tone::Deviation, "", &warning);
     }
-    lines.push(format!(
-        "from {} entries ({}) to {} entries ({})",
-        diff.from.entries, diff.from.day, diff.to.entries, diff.to.day
-    ));
+    let side = |cut: &CutLine| format!("{} entries, read on {}", cut.entries, cut.day);
+    say(Tone::Heading, "from  ", &side(&diff.from));
+    say(Tone::Heading, "to    ", &side(&diff.to));
     let added: Vec<String> = diff.added.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
-    lines.push(format!("added: {}", if added.is_empty() { "nothing".to_owned() } else { added.join(", ") }));
+    say(Tone::Text, "added ", &if added.is_empty() { "nothing".to_owned() } else { added.join(", ") });
     for a in &diff.amended {
-        lines.push(String::new());
-        lines.push(format!("entry {} changes entry {}: {}", a.seq, a.target, a.what));
-        lines.push(format!("  {} → {}", short(&a.old), short(&a.new)));
-        lines.push(format!("  by {} on {}: {}", a.who, zone.show(a.at), a.why.as_deref().unwrap_or("")));
-        lines.push(match a.moved.len() {
-            0 => "  moved no number".to_owned(),
-            n => format!("  moved {n}:"),
-        });
-        lines.extend(a.moved.iter().map(|m| format!("    {}", line(m))));
+        say(Tone::Text, "", "");
+        say(Tone::Heading, "", &format!("entry {} changes entry {}, {}", a.seq, a.target, a.what));
+        say(Tone::Text, "  value  ", &format!("{} \u{2192} {}", short(&a.old), short(&a.new)));
+        say(Tone::Text, "  by     ", &format!("{}, on {}", a.who, zone.show(a.at)));
+        say(Tone::Text, "  why    ", a.why.as_deref().unwrap_or("no reason is recorded"));
+        match a.moved.len() {
+            0 => say(Tone::Text, "  moved  ", "no number"),
+            n => say(Tone::Text, "  moved  ", &render::number::of(n as u64, "number:", "numbers:")),
+        }
+        a.moved.iter().for_each(|m| say(Tone::State, "    ", &line(m)));
     }
-    lines.push(String::new());
-    lines.push(format!("{} numbers differ between the two cuts", diff.moved.len()));
-    lines.extend(diff.moved.iter().map(|m| format!("  {}", line(m))));
-    lines.join("\n") + "\n"
+    say(Tone::Text, "", "");
+    let (decisive, others): (Vec<&Moved>, Vec<&Moved>) =
+        diff.moved.iter().partition(|m| m.path.starts_with("escalation"));
+    for (what, moved) in [("the escalation", decisive), ("all else", others)] {
+        let numbers = render::number::of(moved.len() as u64, "number", "numbers");
+        say(Tone::Heading, "", &format!("between the two cuts, {what}: {numbers} moved"));
+        moved.iter().for_each(|m| say(Tone::Text, "  ", &line(m)));
+    }
+    text
 }
 
 fn line(moved: &Moved) -> String {
-    format!("{}: {} → {}", moved.path, short(&moved.before), short(&moved.after))
+    format!("{}: {} \u{2192} {}", moved.path, short(&moved.before), short(&moved.after))
 }
 
 /// A value on one line; a long one by its beginning.
 fn short(value: &Value) -> String {
     const MOST: usize = 60;
     let text = match value {
-        Value::Null => "—".to_owned(),
+        Value::Null => "\u{2014}".to_owned(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    if text.chars().count() <= MOST { text } else { text.chars().take(MOST - 1).chain(['…']).collect() }
+    if text.chars().count() <= MOST { text } else { text.chars().take(MOST - 1).chain(['\u{2026}']).collect() }
 }

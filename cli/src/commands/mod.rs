@@ -3,6 +3,7 @@
 mod amend;
 mod append;
 mod completions;
+mod cut;
 mod demo;
 mod design;
 mod dictionary;
