@@ -4,6 +4,8 @@
 //! the same text for the same view on the same terminal, which is an argument; only [`screen`] looks for one. Colour
 //! repeats what the words say and never replaces them.
 
+pub mod adjudications;
+pub mod analysis_sets;
 pub mod association;
 pub mod baseline;
 pub mod cut;
@@ -19,6 +21,7 @@ pub mod phrase;
 pub mod radiotherapy;
 pub mod replay;
 pub mod response;
+pub mod serious;
 pub mod signature;
 pub mod status;
 pub mod subjects;

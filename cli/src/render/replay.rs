@@ -1,9 +1,10 @@
 //! A replay: every view as text, in the order in which a paper tells it.
 
 use super::{
-    Terminal, Tone, association::association, baseline::baseline, cut, decisions::decisions, deviations::deviations,
-    exposure::exposure, ladder::dashboard, mtd::mtd, radiotherapy::radiotherapy, response::response, sections,
-    status::standing, subjects::subjects, survival::survival, toxicity::toxicity, waterfall::waterfall,
+    Terminal, Tone, adjudications::adjudications, analysis_sets::analysis_sets, association::association,
+    baseline::baseline, cut, decisions::decisions, deviations::deviations, exposure::exposure, ladder::dashboard,
+    mtd::mtd, radiotherapy::radiotherapy, response::response, sections, serious::serious, status::standing,
+    subjects::subjects, survival::survival, toxicity::toxicity, waterfall::waterfall,
 };
 use trial_core::{protocol::Protocol, view::replay::Replay};
 
@@ -19,12 +20,15 @@ pub fn replay(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) 
     let dose_levels = terminal.heading("Dose levels") + &dashboard(escalation, terminal);
     sections([
         header,
+        analysis_sets(&replay.analysis_sets, terminal),
         baseline(&replay.baseline, &replay.radiotherapy, terminal),
         standing(escalation, in_force, terminal),
         dose_levels,
         mtd(escalation, terminal),
         decisions(escalation, &replay.cut, terminal),
         toxicity(&replay.toxicity, protocol, terminal),
+        adjudications(escalation, terminal),
+        serious(&replay.serious, terminal),
         response(&replay.response, terminal),
         waterfall(&replay.response, terminal),
         association(&replay.association, protocol, terminal),

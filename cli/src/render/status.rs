@@ -1,7 +1,9 @@
 //! Status: where the escalation stands, what the rule says next and why, or what it waits for.
 
 use super::{
-    Terminal, Tone, cut,
+    Terminal, Tone,
+    adjudications::adjudications,
+    cut,
     decisions::decisions,
     deviations,
     ladder::{dashboard, ladder},
@@ -34,6 +36,7 @@ pub fn status(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) 
         paths::still_to_come(escalation, &protocol.design, terminal),
         mtd(escalation, terminal),
         decisions(escalation, &replay.cut, terminal),
+        adjudications(escalation, terminal),
         notes(replay, escalation, terminal),
     ])
 }
@@ -150,8 +153,20 @@ fn notes(replay: &Replay, escalation: &Escalation, terminal: Terminal) -> String
         (Tone::Text, "deaths", deaths(replay)),
         (Tone::Text, "deviations", deviations::summary(&replay.deviations)),
     ];
+    pairs.extend(clocks(replay).map(|(tone, what)| (tone, "serious events", what)));
     pairs.extend(escalation.flags.iter().map(|flag| (Tone::Fault, "flag", phrase::flag(flag))));
     terminal.heading("Also to know") + &terminal.pairs(&pairs)
+}
+
+/// How many serious events there are, and how many of their reports are late or overdue.
+fn clocks(replay: &Replay) -> Option<(Tone, String)> {
+    let lines = &replay.serious.lines;
+    let late = lines.iter().flat_map(|line| std::iter::once(&line.clock).chain(&line.follow_ups)).filter(|c| c.late);
+    let (tone, late) = match late.count() {
+        0 => (Tone::Text, String::new()),
+        n => (Tone::Fault, format!(", {} late or overdue", number::of(n as u64, "report", "reports"))),
+    };
+    (!lines.is_empty()).then(|| (tone, format!("{}{late}", lines.len())))
 }
 
 fn deaths(replay: &Replay) -> String {

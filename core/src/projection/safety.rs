@@ -9,6 +9,7 @@ use crate::{
     ids::{Name, Seq, SubjectId},
     relation::Attribution,
     stated::Stated,
+    text::Text,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
@@ -52,6 +53,10 @@ pub struct Ruling {
     pub ruling: DltRuling,
     /// The clause.
     pub clause: Option<Name>,
+    /// Why, as its entry says.
+    pub reason: Option<Text>,
+    /// Who signed it.
+    pub signed_by: Text,
 }
 
 impl Safety {
@@ -83,6 +88,24 @@ impl Safety {
         }
     }
 
+    /// Keeps a ruling with its reason and who signed it; a correction of it keeps both.
+    fn rule(&mut self, seq: Seq, event: &Event, entry: &Entry, before: Option<Ruling>) {
+        if let Event::DltRuled(e) = event {
+            let (reason, signed_by) = match before {
+                Some(before) => (before.reason, before.signed_by),
+                None => (entry.reason.clone(), entry.signer.name.clone()),
+            };
+            let ruling = Ruling { ruling: e.ruling, clause: e.clause.clone(), reason, signed_by };
+            self.at(&e.subject, &e.ae).rulings.set(seq, ruling);
+        }
+    }
+
+    /// The ruling that this entry states.
+    fn ruling(&self, seq: Seq) -> Option<Ruling> {
+        let mut all = self.by_subject.values().flat_map(BTreeMap::values);
+        all.find_map(|ae| ae.rulings.get(seq).cloned())
+    }
+
     /// When this entry was first recorded as calling its event serious.
     fn serious_since(&self, seq: Seq) -> Option<DateTime<Utc>> {
         let mut all = self.by_subject.values().flat_map(BTreeMap::values);
@@ -97,9 +120,6 @@ impl Safety {
         } else if let Event::SeriousEventReported(e) = event {
             let report = SeriousReport { aware: e.aware_at, reported: e.occurred_at, criteria: e.criteria.clone() };
             self.at(&e.subject, &e.ae).serious_reports.set(seq, report);
-        } else if let Event::DltRuled(e) = event {
-            let ruling = Ruling { ruling: e.ruling, clause: e.clause.clone() };
-            self.at(&e.subject, &e.ae).rulings.set(seq, ruling);
         }
     }
 }
@@ -205,15 +225,17 @@ impl AdverseEvent {
 
 impl Projection for Safety {
     fn apply(&mut self, entry: &Entry) {
-        let mut known = entry.recorded_at;
+        let (mut known, mut ruled) = (entry.recorded_at, None);
         if let Effect::Revises { target, .. } = &entry.effect {
             // A correction may give the event another name: nothing stays under the old one.
             known = self.serious_since(*target).unwrap_or(known);
+            ruled = self.ruling(*target);
             self.change(Change::Unset(*target));
         }
         self.change(entry.change());
         if let Change::Set(seq, event) = entry.change() {
             self.note_serious(seq, event, known);
+            self.rule(seq, event, entry, ruled);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Escalation: where the trial stands, what the rule says next and why, and what people decided.
 
-use super::observation::{self, Observation, Status};
+use super::observation::{self, Judged, Observation, Status};
 use crate::{
+    dlt::Outcome,
     entry::Signer,
     escalation::{self, Action, Decided, Flag, LevelStatus, Mtd, Overrides, Recommendation, StaleDecision, State},
     event::Conformity,
@@ -34,6 +35,8 @@ pub struct Escalation {
     pub stale: Vec<StaleDecision>,
     /// What else to know.
     pub flags: Vec<Flag>,
+    /// Every adverse event of grade 3 or more, and every other that was ruled on or could count, as judged.
+    pub adjudications: Vec<AdjudicationRow>,
     /// What keeps pending subjects from counting, beyond their windows.
     pub blockers: Vec<Blocker>,
     /// The first day on which every window now open has closed.
@@ -113,6 +116,20 @@ pub struct DecisionRow {
     pub reason: Option<String>,
 }
 
+/// An adverse event, as the protocol's definition or people judge it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AdjudicationRow {
+    /// The subject.
+    pub subject: SubjectId,
+    /// The assigned level: a dose-limiting toxicity belongs to it.
+    pub level: DoseLevel,
+    /// The answer that counts: the ruling, else the rule.
+    pub outcome: Outcome,
+    /// The event with the judgement of the rule, and the ruling if there is one.
+    #[serde(flatten)]
+    pub judged: Judged,
+}
+
 /// What keeps a subject from counting.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Blocker {
@@ -146,6 +163,7 @@ impl Escalation {
             decisions: trial.conduct.decisions.iter().map(|(seq, d)| decision(seq, d)).collect(),
             stale: conduct.stale,
             flags,
+            adjudications: observations.iter().flat_map(adjudications).collect(),
             blockers: observations.iter().flat_map(blockers).collect(),
             windows_closed_on: open.filter_map(|o| o.closes).max().and_then(|last| last.succ_opt()),
         })
@@ -276,4 +294,13 @@ fn decision(seq: Seq, decision: &Decision) -> DecisionRow {
 
 fn blockers(observation: &Observation) -> impl Iterator<Item = Blocker> {
     observation.blockers.iter().map(|what| Blocker { subject: observation.subject.clone(), what: what.clone() })
+}
+
+fn adjudications(observation: &Observation) -> impl Iterator<Item = AdjudicationRow> {
+    observation.judged.iter().map(|judged| AdjudicationRow {
+        subject: observation.subject.clone(),
+        level: observation.level,
+        outcome: judged.outcome(),
+        judged: judged.clone(),
+    })
 }

@@ -13,7 +13,7 @@ use crate::{
     event::{DltRuling, Evaluability, Withdrawal},
     grade::{DoseLevel, Grade},
     ids::{Name, Seq, SubjectId},
-    projection::{AdverseEvent, Subject, Trial},
+    projection::{self, AdverseEvent, Subject, Trial},
     protocol::Protocol,
     relation::Attribution,
     text::Text,
@@ -82,15 +82,37 @@ pub struct Judged {
     pub rule: Adjudication,
     /// What people ruled, if they did; this counts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ruling: Option<DltRuling>,
+    pub ruling: Option<Ruled>,
     /// The entries that it rests on.
     pub entries: Vec<Seq>,
+}
+
+/// What people ruled on an adverse event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Ruled {
+    /// The entry.
+    pub seq: Seq,
+    /// What it says.
+    pub ruling: DltRuling,
+    /// The clause that it cites.
+    pub clause: Option<Name>,
+    /// Why.
+    pub reason: Option<Text>,
+    /// Who signed it.
+    pub signed_by: Text,
+}
+
+impl Ruled {
+    fn new((seq, ruling): (Seq, &projection::Ruling)) -> Ruled {
+        let projection::Ruling { ruling, clause, reason, signed_by } = ruling.clone();
+        Ruled { seq, ruling, clause, reason, signed_by }
+    }
 }
 
 impl Judged {
     /// The answer that counts: the ruling, else the rule.
     pub fn outcome(&self) -> Outcome {
-        match self.ruling {
+        match self.ruling.as_ref().map(|ruled| ruled.ruling) {
             Some(DltRuling::Dlt) => Outcome::Dlt,
             Some(DltRuling::NotDlt) => Outcome::NotDlt,
             None => self.rule.outcome,
@@ -219,7 +241,7 @@ fn judge(
         baseline: None,
     };
     let rule = dlt::adjudicate(&protocol.dlt, &toxicity);
-    let ruling = ae.rulings.last().map(|(_, r)| r.ruling);
+    let ruling = ae.rulings.last().map(Ruled::new);
     let worth_showing = grade.get() >= 3 || ruling.is_some() || rule.outcome != Outcome::NotDlt;
     worth_showing.then(|| Judged {
         ae: name.clone(),

@@ -1,0 +1,95 @@
+//! Adjudications: every adverse event that could count as a dose-limiting toxicity, with the answer and why.
+
+use super::{
+    Terminal, Tone,
+    grid::{Grid, Side},
+};
+use trial_core::{
+    dlt::{Missing, Outcome},
+    event::DltRuling,
+    ids::Seq,
+    view::{
+        escalation::{AdjudicationRow, Escalation},
+        observation::Ruled,
+    },
+};
+
+/// Each event of grade 3 or more; the answer with its clause, what is missing, and the ruling where people gave one.
+pub fn adjudications(escalation: &Escalation, terminal: Terminal) -> String {
+    if escalation.adjudications.is_empty() {
+        return String::new();
+    }
+    let columns = [
+        ("Subject", Side::Left),
+        ("Level", Side::Right),
+        ("Event", Side::Left),
+        ("Onset", Side::Left),
+        ("Judgement", Side::Left),
+        ("Entries", Side::Left),
+    ];
+    let mut grid = Grid::new(&columns);
+    for row in &escalation.adjudications {
+        let judged = &row.judged;
+        grid.toned([
+            (Tone::Text, row.subject.to_string()),
+            (Tone::Text, row.level.to_string()),
+            (Tone::Text, format!("{} {}, grade {}", judged.ae, judged.term, judged.grade)),
+            (Tone::Text, judged.onset.to_string()),
+            (tone(row.outcome), judgement(row)),
+            (Tone::Text, entries(&judged.entries)),
+        ]);
+    }
+    terminal.heading("Adverse events of grade 3 or more: dose-limiting or not") + &grid.text(terminal)
+}
+
+fn tone(outcome: Outcome) -> Tone {
+    match outcome {
+        Outcome::Dlt => Tone::Fault,
+        Outcome::Undetermined => Tone::Deviation,
+        Outcome::NotDlt => Tone::Text,
+    }
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Dlt => "DLT",
+        Outcome::NotDlt => "not a DLT",
+        Outcome::Undetermined => "UNDETERMINED, blocks the decision",
+    }
+}
+
+/// `not a DLT: listed and controlled`; with a ruling, both answers and who ruled why.
+fn judgement(row: &AdjudicationRow) -> String {
+    let rule = &row.judged.rule;
+    let missing: Vec<&str> = rule.missing.iter().map(|missing| wanting(*missing)).collect();
+    let because =
+        if missing.is_empty() { rule.reason.replace('_', " ") } else { format!("{} not recorded", missing.join(", ")) };
+    let flags: String = rule.flags.iter().map(|flag| format!("; note: {}", flag.replace('_', " "))).collect();
+    let by_rule = format!("{}: {because}{flags}", word(rule.outcome));
+    row.judged.ruling.as_ref().map_or(by_rule.clone(), |ruled| format!("{}; by the rule {by_rule}", ruling(ruled)))
+}
+
+fn ruling(ruled: &Ruled) -> String {
+    let word = match ruled.ruling {
+        DltRuling::Dlt => "DLT",
+        DltRuling::NotDlt => "not a DLT",
+    };
+    let clause =
+        ruled.clause.as_ref().map_or_else(String::new, |clause| format!(" by {}", clause.as_str().replace('_', " ")));
+    let reason = ruled.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("{word}{clause}, RULED by {} (entry {}){reason}", ruled.signed_by, ruled.seq)
+}
+
+fn wanting(missing: Missing) -> &'static str {
+    match missing {
+        Missing::Attribution => "attribution",
+        Missing::Intervention => "intervention",
+        Missing::Prophylaxis => "prophylaxis",
+        Missing::Control => "control",
+        Missing::Onset => "onset",
+    }
+}
+
+fn entries(entries: &[Seq]) -> String {
+    entries.iter().map(Seq::to_string).collect::<Vec<_>>().join(", ")
+}
