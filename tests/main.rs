@@ -20,6 +20,7 @@ mod memory;
 mod plots;
 mod published;
 mod readme;
+mod reasons;
 mod refusals;
 mod render;
 mod scenarios;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise outside #[test]")]
 
+mod adjudications;
 mod analysis_sets;
 mod deviations;
 mod dictionaries;

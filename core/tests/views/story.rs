@@ -9,6 +9,7 @@ use trial_core::{
     ids::{Hash, Key, Seq},
     projection::{Projection as _, Trial},
     protocol::Protocol,
+    text::Text,
     view::replay::{Reading, Replay},
 };
 
@@ -18,6 +19,7 @@ const TERMS: &str = include_str!("../../../schemas/dictionaries/ctcae-4.0-short.
 pub struct Story {
     pub trial: Trial,
     next: u64,
+    reason: Option<Text>,
 }
 
 pub fn day(text: &str) -> NaiveDate {
@@ -47,7 +49,7 @@ pub fn dictionary(name: &str) -> Value {
 impl Story {
     /// A trial that is open under the example protocol with some members changed.
     pub fn under(change: impl FnOnce(&mut Value)) -> Story {
-        let mut story = Story { trial: Trial::default(), next: 0 };
+        let mut story = Story { trial: Trial::default(), next: 0, reason: None };
         let opened = json!({
             "type": "trial_opened", "trial": "MADE-UP", "title": "An invented trial", "zone": "Asia/Taipei",
             "origin": "sponsor.example/made-up", "clock": "simulated", "data": "synthetic"
@@ -71,6 +73,12 @@ impl Story {
     pub fn recorded(&mut self, at: &str, event: Value) -> Seq {
         let event = read(event);
         self.apply(at, event, Effect::States)
+    }
+
+    /// The reason of the next entry.
+    pub fn because(&mut self, reason: &str) -> &mut Story {
+        self.reason = Some(reason.parse().unwrap());
+        self
     }
 
     /// Records an event on the day that it occurred.
@@ -104,7 +112,7 @@ impl Story {
             site: None,
         };
         let recorded_at = instant(at);
-        let (countersigners, reason, hash) = (Vec::new(), None, Hash::ZERO);
+        let (countersigners, reason, hash) = (Vec::new(), self.reason.take(), Hash::ZERO);
         self.trial.apply(&Entry { seq, hash, recorded_at, signer, countersigners, event, reason, effect });
         seq
     }
