@@ -227,6 +227,36 @@ fn a_rule_that_nobody_could_meet_any_more_is_refused_before_it_closes_the_log() 
 }
 
 #[test]
+fn what_several_people_sign_several_people_correct() {
+    let dir = small();
+    let rule = json!([{ "events": ["laboratory_measured"], "needed": 2, "of": ["investigator", "coordinator"] }]);
+    let amendment = protocol("2", &rule).to_string();
+    dir.run(&["--key", "sponsor", "append", "protocol-activated", "--protocol", &amendment]).expect(0);
+    let target = value_of(&dir).to_string();
+    let correct =
+        ["--key", "coordinator", "amend", "correct", &target, "--field", "value", "--old", "9.0", "--new", "0.9"];
+    let void = ["--key", "coordinator", "amend", "void", &target];
+    let why = ["--reason", "transcription error"];
+    let before = dir.bytes();
+    for amend in [&correct[..], &void] {
+        let alone = dir.run(&[amend, &why].concat()).expect(1);
+        alone.says(&[
+            "laboratory_measured takes 2 people, each investigator or coordinator: 1 would sign",
+            "--countersigner",
+        ]);
+        let beside = dir.run(&[amend, &why, &["--countersigner", "monitor"]].concat()).expect(1);
+        beside.says(&["laboratory_measured takes 2 people"]);
+    }
+    assert_eq!(dir.bytes(), before);
+    dir.run(&[&correct[..], &why, &["--countersigner", "investigator:responsibility"]].concat()).expect(0);
+    let signed = dir.run(&["log", "--by", "investigator", "--type", "entry_corrected"]).expect(0);
+    signed.says(&[
+        "coordinator (synthetic) (coordinator), authorship and investigator (synthetic) (investigator), responsibility",
+    ]);
+    dir.sound();
+}
+
+#[test]
 fn what_a_stolen_key_signed_is_marked_for_people_to_judge_and_is_no_fault() {
     let dir = small();
     let entries = dir.lines().len() as u64;
@@ -241,6 +271,10 @@ fn what_a_stolen_key_signed_is_marked_for_people_to_judge_and_is_no_fault() {
     let quiet = dir.run(&["verify"]).expect(0);
     assert!(!quiet.stdout.contains("suspect"), "{quiet:?}");
     assert_eq!(dir.sound()["claims"]["suspects"], json!([]));
+    let beyond = (entries + 2).to_string();
+    let early =
+        ["--key", "sponsor", "key", "revoke", "coordinator", "--reason", "stolen", "--compromised-since", &beyond];
+    dir.run(&early).expect(1).says(&[&format!("entry {beyond} is not there"), "trial log --by NAME"]);
     let since = (entries + 1).to_string();
     let revoke =
         ["--key", "sponsor", "key", "revoke", "coordinator", "--reason", "stolen", "--compromised-since", &since];

@@ -254,6 +254,13 @@ impl Recorder {
         self.authorised(key, alias, &event)?;
         self.admissible(&event, draft.reason.as_ref(), key, at)?;
         self.together(&event, key, &countersigners)?;
+        if let Some(target) = target_of(&event)
+            && !self.tip.countersignatures().is_empty()
+            && let Some(current) = self.current(target)?
+        {
+            // What several sign, several correct.
+            self.together(&current, key, &countersigners)?;
+        }
         let entry = tip::Draft { reason: draft.reason.clone(), countersigners, ..tip::Draft::new(event) };
         Ok(Admitted { entry, author: alias.to_owned(), at: RecordedAt::new(at) })
     }
@@ -278,6 +285,13 @@ impl Recorder {
             }
         }
         if let Event::KeyRevoked(e) = event {
+            if let Some(since) = e.compromised_since.filter(|since| *since >= self.tip.next()) {
+                let last = self.tip.size().saturating_sub(1);
+                return Err(CliError::no(format!(
+                    "compromised_since: entry {since} is not there: expected 0 to {last}"
+                ))
+                .hint("name the first entry that somebody else may have signed (trial log --by NAME)"));
+            }
             let (now, then) = (roster.signers(), roster.without(e.key).signers());
             let could = self.tip.countersignatures().iter().filter(|rule| rule.can_be_met(&now).is_ok());
             if let Some(too_few) = could.filter_map(|rule| rule.can_be_met(&then).err()).next() {
@@ -416,6 +430,15 @@ impl Recorder {
             follow(&mut current, target, verified.entry());
         }
         Ok(current)
+    }
+}
+
+/// The entry that an amendment is about.
+fn target_of(event: &Event) -> Option<Seq> {
+    match event {
+        Event::EntryCorrected(e) => Some(e.target),
+        Event::EntryVoided(e) => Some(e.target),
+        _ => None,
     }
 }
 

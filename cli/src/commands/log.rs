@@ -67,7 +67,7 @@ pub fn run(global: &Global, args: &LogArgs, output: &mut Output<'_>) -> Result<u
 fn wanted(entry: &Entry, args: &LogArgs, kind: Option<EventKind>) -> bool {
     let subject =
         args.subject.as_deref().is_none_or(|s| entry.event.subject().is_some_and(|found| found.as_str() == s));
-    let by = args.by.as_deref().is_none_or(|by| signed_by(&entry.signer, by));
+    let by = args.by.as_deref().is_none_or(|by| entry.signers().any(|signer| signed_by(signer, by)));
     subject && by && kind.is_none_or(|kind| entry.event.kind() == kind)
 }
 
