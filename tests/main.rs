@@ -3,6 +3,7 @@
 
 mod as_of;
 mod authority;
+mod checkpoints;
 mod common;
 mod dependencies;
 mod design;

@@ -1,8 +1,14 @@
 //! Arguments: the verbs and their flags. The flags of events come from the event types.
 
+pub mod checkpoint;
+pub mod key;
 pub mod plot;
 
-use self::plot::PlotArgs;
+use self::{
+    checkpoint::{CheckArgs, CheckpointArgs, ProveArgs, VerifyArgs, WitnessArgs},
+    key::KeyCommand,
+    plot::PlotArgs,
+};
 use crate::{cosigner::Cosigner, flags};
 use chrono::NaiveDate;
 use clap::{
@@ -72,6 +78,29 @@ pub enum Command {
     /// Make, list, show, grant and revoke keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Sign the size and the root of the ledger, to take away
+    ///
+    /// Example: trial --key log checkpoint --since 1200 --output for-mona.request
+    Checkpoint(CheckpointArgs),
+    /// Cosign a checkpoint that extends what you cosigned before; needs no ledger
+    ///
+    /// Example: trial --key mona-witness witness for-mona.request --output cosigned
+    Witness(WitnessArgs),
+    /// Record in the ledger that a checkpoint was cosigned
+    ///
+    /// Example: trial --key monitor witnessed cosigned
+    Witnessed {
+        /// What `trial witness` wrote
+        file: PathBuf,
+    },
+    /// Write a receipt: proof that an entry is in the ledger, which holds without the ledger
+    ///
+    /// Example: trial prove 205
+    Prove(ProveArgs),
+    /// Check a receipt; needs no ledger
+    ///
+    /// Example: trial check 205.tlog-proof --log sponsor.example/axi-01+...
+    Check(CheckArgs),
     /// List, forget or accept the ledgers that you verified before: every command compares with them
     ///
     /// Example: trial known list
@@ -94,10 +123,7 @@ pub enum Command {
     /// Verify a ledger, or a journal, an export or a directory of tiles without the store
     ///
     /// Example: trial verify ledger/journal.jsonl
-    Verify {
-        /// A ledger's directory, a JSON Lines file or a directory of tiles; the ledger where left out
-        path: Option<PathBuf>,
-    },
+    Verify(VerifyArgs),
     /// List entries
     ///
     /// Example: trial log --subject RECON-001 --type adverse_event_reported
@@ -219,43 +245,6 @@ pub struct InitArgs {
     pub recorded_at: Option<chrono::DateTime<chrono::FixedOffset>>,
 }
 
-/// What to do with keys.
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Make a key and write its file, encrypted with a passphrase
-    New {
-        /// Its alias
-        alias: String,
-        /// Do not encrypt the file: whoever reads it can sign
-        #[arg(long)]
-        no_passphrase: bool,
-    },
-    /// List the key files, and the roster: who held which key, role and site from when to when; with --as-of, as known
-    /// then
-    List,
-    /// Show the public key of a key file
-    Show {
-        /// Its alias
-        alias: String,
-    },
-    /// Grant a key a role in the trial; signed by the sponsor
-    Grant(GrantArgs),
-    /// Revoke a key; signed by the sponsor
-    Revoke {
-        /// Its alias, or the public key in hexadecimal
-        holder: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-        /// First entry that somebody else may have signed with it
-        #[arg(long, value_name = "SEQ")]
-        compromised_since: Option<u64>,
-        /// Who else signs.
-        #[command(flatten)]
-        cosigning: Cosigning,
-    },
-}
-
 /// What to do with known ledgers.
 #[derive(Debug, Subcommand)]
 pub enum KnownCommand {
@@ -275,28 +264,6 @@ pub enum KnownCommand {
     ///
     /// Example: trial --ledger restored known accept
     Accept,
-}
-
-/// Whom a key is granted to.
-#[derive(Debug, Args)]
-pub struct GrantArgs {
-    /// Alias of the key, or the public key in hexadecimal
-    pub holder: String,
-    /// Printed name
-    #[arg(long)]
-    pub name: String,
-    /// Organisation
-    #[arg(long)]
-    pub organisation: String,
-    /// Role, for example investigator
-    #[arg(long)]
-    pub role: String,
-    /// Site to which the holder is bound
-    #[arg(long)]
-    pub site: Option<String>,
-    /// Who else signs.
-    #[command(flatten)]
-    pub cosigning: Cosigning,
 }
 
 /// What to append. The events are added from the event types.
@@ -329,6 +296,12 @@ pub struct Cosigning {
     /// Record nothing: write the entry, signed by its author alone, to a file that the others sign (see trial proposal)
     #[arg(long, global = true, value_name = "FILE")]
     pub propose: Option<PathBuf>,
+    /// Write a receipt of each entry into this folder: proof that it is in the ledger, which holds without the ledger
+    #[arg(long, global = true, value_name = "DIR", requires = "log_key")]
+    pub receipt: Option<PathBuf>,
+    /// The key of the log, which signs the checkpoint that receipts need
+    #[arg(long, global = true, value_name = "KEY", env = "TRIAL_LOG_KEY")]
+    pub log_key: Option<String>,
 }
 
 /// What to do with a proposal.

@@ -80,6 +80,12 @@ pub fn stamp(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// A time of a cosignature, in seconds since 1970: `2016-10-17T00:00:00Z`.
+pub fn second(time: u64) -> String {
+    let instant = i64::try_from(time).ok().and_then(|time| DateTime::from_timestamp(time, 0));
+    instant.map_or_else(|| format!("second {time}"), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,10 +5,12 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
 };
+use trial_core::event::KeyPurpose;
 use trial_core::ids::Key;
 use trial_ledger::{
     key::Secret,
     keyfile::{self, KeyFileError, Protection},
+    tip::Tip,
 };
 
 /// The folder of key files inside a ledger that brings its own, as the demonstration does.
@@ -123,6 +125,26 @@ impl KeyRing {
             return Ok(None);
         }
         self.read(alias).map(|secret| Some(secret.key()))
+    }
+
+    /// Reads a key that may sign checkpoints of a ledger; says it in the words of the person at the keyboard if it may not.
+    ///
+    /// # Errors
+    /// See [`KeyRing::read`]; or the key is not a log key of the roster.
+    pub fn log_key(&self, alias: &str, tip: &Tip) -> Result<Secret, CliError> {
+        let secret = self.read(alias)?;
+        let why = match tip.roster().get(secret.key()) {
+            None => format!("the key of {alias} ({}) is not in the roster", secret.key()),
+            Some(member) if member.purpose != KeyPurpose::Log => {
+                format!("{alias} is the key of {} for another purpose ({})", member.name, member.purpose)
+            }
+            Some(member) if member.revoked.is_some() => format!("{alias} is a log key that was revoked"),
+            Some(_) => return Ok(secret),
+        };
+        Err(CliError::no(format!("{why}: it may not sign checkpoints")).hint(
+            "the sponsor grants the log a key of its own: trial key new log; trial key grant log --purpose log --role sponsor \
+             --name ... --organisation ...",
+        ))
     }
 
     fn passphrase(&self, alias: &str) -> Result<String, CliError> {

@@ -2,6 +2,7 @@
 //!
 //! Promises that nothing in here prints: the binary does.
 
+pub mod against;
 pub mod args;
 pub mod clock;
 pub mod commands;
@@ -21,9 +22,12 @@ pub mod path;
 pub mod plot;
 pub mod progress;
 pub mod published;
+pub mod receipts;
 pub mod recorder;
 pub mod render;
 pub mod schemas;
 pub mod session;
 pub mod strict;
 pub mod suspect;
+pub mod trust;
+pub mod witness;

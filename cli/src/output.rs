@@ -2,7 +2,11 @@
 
 use crate::error::CliError;
 use serde::Serialize;
-use std::io::{self, IsTerminal, Write};
+use std::{
+    fs::OpenOptions,
+    io::{self, IsTerminal, Write},
+    path::Path,
+};
 use trial_core::event::{Clock, DataKind, TrialOpened};
 
 /// Where a command writes.
@@ -62,6 +66,16 @@ impl Output<'_> {
         }
         Ok(())
     }
+}
+
+/// Writes a file that is not there yet; it is on disk when this returns.
+///
+/// # Errors
+/// There is such a file, or the disk failed.
+pub fn write_new(path: &Path, content: &[u8]) -> Result<(), CliError> {
+    let made = OpenOptions::new().write(true).create_new(true).open(path);
+    made.and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+        .map_err(|e| CliError::unknown(format!("{}: {e}", path.display())).hint("choose a file that is not there yet"))
 }
 
 /// What every answer on a ledger must say whose clock or data are not real.

@@ -7,6 +7,7 @@ use crate::{
     draft::{Draft, Standing},
     error::CliError,
     keys::KeyRing,
+    receipts::Receipts,
     session::{Lens, Session},
 };
 use chrono::{DateTime, Utc};
@@ -48,6 +49,7 @@ pub struct Recorder {
     tip: Tip,
     made: Vec<Verified>,
     lines: BTreeMap<usize, Seq>,
+    receipts: Option<Receipts>,
 }
 
 /// What became of a draft.
@@ -109,6 +111,7 @@ impl Recorder {
             tip,
             made: Vec::new(),
             lines: BTreeMap::new(),
+            receipts: None,
         }
     }
 
@@ -321,14 +324,28 @@ impl Recorder {
         })
     }
 
+    /// From now on each commit leaves a receipt of every entry.
+    ///
+    /// # Errors
+    /// See [`Receipts::into_folder`].
+    pub fn leave_receipts(&mut self, folder: &Path, log_key: &str) -> Result<(), CliError> {
+        self.receipts = Some(Receipts::into_folder(folder, log_key, &self.keys, &self.tip)?);
+        Ok(())
+    }
+
     /// Puts everything made so far on disk: all or nothing. Remembers where the ledger ends now, and hands out what kept
     /// it from that: the entries stand all the same.
     ///
     /// # Errors
     /// The disk failed.
     pub fn commit(&mut self) -> Result<Vec<String>, CliError> {
+        let first = self.ledger.tip().size();
         self.append()?;
-        Ok(self.contact.moved(self.ledger.tip()).into_iter().collect())
+        let mut notices: Vec<String> = self.contact.moved(self.ledger.tip()).into_iter().collect();
+        if let Some(receipts) = &self.receipts {
+            notices.extend(receipts.leave(&self.ledger, first)?);
+        }
+        Ok(notices)
     }
 
     /// Puts everything made so far on disk, and remembers it only with the next [`Recorder::commit`].

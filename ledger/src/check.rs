@@ -12,6 +12,7 @@ use crate::{
     roster::{self, Member},
     tip::Tip,
     verifier::Lookup,
+    witnessed,
 };
 use std::collections::BTreeMap;
 use trial_core::{
@@ -177,7 +178,7 @@ impl Context<'_> {
         self.signatures(parts, entry)?;
         self.time_and_reason(entry)?;
         entry.effect = self.effect(entry)?;
-        self.keys(entry)
+        self.keys_and_checkpoints(entry)
     }
 
     fn fault(&self, kind: FaultKind, expected: impl std::fmt::Display, found: impl std::fmt::Display) -> Fault {
@@ -417,13 +418,16 @@ impl Context<'_> {
         })
     }
 
-    /// Keys that enter or leave the roster.
-    fn keys(&self, entry: &Entry) -> Result<(), Fault> {
+    /// Keys that enter or leave the roster, and checkpoints that come back.
+    fn keys_and_checkpoints(&self, entry: &Entry) -> Result<(), Fault> {
         if let Event::KeyGranted(grant) = &entry.event {
             self.tip.roster().granting(self.tip.next(), body::RecordedAt::new(entry.recorded_at), grant)?;
         }
         if let Event::KeyRevoked(revocation) = &entry.event {
             self.tip.roster().revoking(self.tip.next(), revocation)?;
+        }
+        if let Event::CheckpointWitnessed(witnessed) = &entry.event {
+            witnessed::check(self.tip, self.lookup, witnessed)?;
         }
         Ok(())
     }

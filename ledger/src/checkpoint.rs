@@ -156,6 +156,8 @@ pub enum BadCheckpoint {
     Size,
     /// The root is not base64 of 32 bytes.
     Root,
+    /// It is of another log, by this name.
+    OtherLog(Origin),
     /// No known log key of this origin has signed it.
     NotSigned,
 }
@@ -164,6 +166,7 @@ impl fmt::Display for BadCheckpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             BadCheckpoint::Note(why) => return why.fmt(f),
+            BadCheckpoint::OtherLog(origin) => return write!(f, "the checkpoint is of another log, {origin}"),
             BadCheckpoint::Lines => "a checkpoint has exactly three lines: origin, size, root",
             BadCheckpoint::Origin => "the origin of the checkpoint is not a name for a log",
             BadCheckpoint::Size => "the size of the checkpoint is not a decimal number without leading zeros",

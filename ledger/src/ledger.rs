@@ -5,10 +5,12 @@
 //! never repairs a difference. Does not compare with what anybody saw before: that is the part of checkpoints and pins.
 
 mod batch;
+mod checkpoints;
 mod error;
 mod proofs;
 
 pub use batch::{Batch, Earlier};
+pub use checkpoints::LATEST;
 pub use error::LedgerError;
 
 use crate::{

@@ -8,6 +8,8 @@ pub mod canon;
 pub mod check;
 pub mod checkpoint;
 pub mod cosignature;
+#[cfg(feature = "store")]
+pub mod durable;
 pub mod envelope;
 pub mod fault;
 pub mod hash;
@@ -35,6 +37,7 @@ pub mod tile;
 pub mod tiles;
 pub mod tip;
 pub mod verifier;
+mod witnessed;
 
 #[cfg(test)]
 extern crate self as trial_ledger;

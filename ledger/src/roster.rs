@@ -70,6 +70,11 @@ impl Member {
     pub fn signs(&self) -> bool {
         self.revoked.is_none() && self.purpose == KeyPurpose::Author
     }
+
+    /// Whether the key counts in the log of the first `size` entries: granted by one of them, and revoked by none.
+    pub fn counts_at(&self, size: u64) -> bool {
+        self.granted.0 < size && self.revoked.as_ref().is_none_or(|revoked| revoked.seq.0 >= size)
+    }
 }
 
 /// Why an entry is left to people: it is signed by a key that somebody else may have held by then.

@@ -28,7 +28,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Ran {
+    /// What it answered.
+    pub fn of(output: Output) -> Ran {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("all output is UTF-8");
         let code = output.status.code().expect("it ended by itself");
         Ran { code, stdout: text(output.stdout), stderr: text(output.stderr) }

@@ -34,7 +34,7 @@ pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mu
             return Err(CliError::usage("--propose and --countersigner stand beside --file: expected one event")
                 .hint("in a file, each draft names its own: \"countersigners\": [\"ALIAS\"]"));
         }
-        return append_file(global, file, output);
+        return append_file(global, file, &args.cosigning, output);
     }
     let Some((word, event)) = event else {
         return Err(CliError::usage("what should be appended is not said")
@@ -63,6 +63,9 @@ pub(super) fn record_one(
     let draft = Draft { countersigners: cosigning.countersigners.clone(), ..draft };
     let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global))?;
     output.notices(&notices)?;
+    if let (Some(folder), Some(log_key)) = (&cosigning.receipt, &cosigning.log_key) {
+        recorder.leave_receipts(folder, log_key)?;
+    }
     if let Some(file) = &cosigning.propose {
         return proposal::write(&mut recorder, &draft, alias, file, output);
     }
@@ -141,7 +144,7 @@ impl Report {
     }
 }
 
-fn append_file(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
+fn append_file(global: &Global, file: &Path, cosigning: &Cosigning, output: &mut Output<'_>) -> Result<u8, CliError> {
     let unreadable = |e: std::io::Error| CliError {
         kind: ErrorKind::Unknown,
         message: format!("{}: {e}", file.display()),
@@ -151,6 +154,9 @@ fn append_file(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<
     let alias = global.key.as_deref();
     let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global))?;
     output.notices(&notices)?;
+    if let (Some(folder), Some(log_key)) = (&cosigning.receipt, &cosigning.log_key) {
+        recorder.leave_receipts(folder, log_key)?;
+    }
     let bar = progress::bar(0, "signing");
     let mut reports = Vec::new();
     for drafted in draft::drafts(BufReader::new(opened)) {

@@ -2,7 +2,10 @@
 
 use super::{append::record_one, key_ring, lens};
 use crate::{
-    args::{Global, GrantArgs, KeyCommand},
+    args::{
+        Global,
+        key::{GrantArgs, KeyCommand},
+    },
     clock::{Zone, stamp},
     draft::Draft,
     error::{CliError, ErrorKind},
@@ -19,7 +22,10 @@ use trial_core::{
     ids::Key,
     text::Text,
 };
-use trial_ledger::roster::{Member, Roster};
+use trial_ledger::{
+    note::{KeyName, SignatureType, Vkey},
+    roster::{Member, Roster},
+};
 
 /// Does what is asked with keys.
 pub fn run(global: &Global, args: &KeyCommand, output: &mut Output<'_>) -> Result<u8, CliError> {
@@ -27,12 +33,19 @@ pub fn run(global: &Global, args: &KeyCommand, output: &mut Output<'_>) -> Resul
     match args {
         KeyCommand::New { alias, no_passphrase } => new(&ring, alias, *no_passphrase, output),
         KeyCommand::List => list(global, &ring, output),
-        KeyCommand::Show { alias } => {
-            let key = ring.read(alias)?.key();
+        KeyCommand::Show { alias, log, witness } => {
+            let public = ring.read(alias)?.public();
+            let log = log.as_ref().map(|origin| origin.vkey(public.clone()));
+            let as_witness = |name: &KeyName| Vkey::new(name.clone(), SignatureType::Cosignature, public.clone());
+            let vkey = log.or_else(|| witness.as_ref().map(as_witness)).map(|vkey| vkey.to_string());
             if output.json {
-                output.value(&json!({ "alias": alias, "key": key }))?;
+                let mut told = json!({ "alias": alias, "key": public.key() });
+                if let Some(vkey) = vkey {
+                    told["vkey"] = vkey.into();
+                }
+                output.value(&told)?;
             } else {
-                output.line(&key.to_string())?;
+                output.line(&vkey.unwrap_or_else(|| public.key().to_string()))?;
             }
             Ok(0)
         }
@@ -53,7 +66,7 @@ fn granting(ring: &KeyRing, grant: &GrantArgs) -> Result<Draft, CliError> {
     let role: Role = grant.role.parse().map_err(|e| CliError::usage(format!("--role: {e}")))?;
     let mut event = json!({
         "type": "key_granted", "version": 1, "key": public(ring, &grant.holder)?, "name": grant.name,
-        "organisation": grant.organisation, "role": role, "purpose": "author"
+        "organisation": grant.organisation, "role": role, "purpose": grant.purpose
     });
     if let Some(site) = &grant.site {
         event["site"] = json!(site);

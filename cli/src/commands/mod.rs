@@ -2,6 +2,8 @@
 
 mod amend;
 mod append;
+mod check;
+mod checkpoint;
 mod completions;
 mod cut;
 mod demo;
@@ -18,11 +20,14 @@ mod log;
 pub mod paths;
 mod plot;
 mod proposal;
+mod prove;
 mod replay;
 mod show;
 mod status;
 mod verify;
 mod why;
+mod witness;
+mod witnessed;
 
 use crate::{
     args::{Cli, Command, Global},
@@ -43,11 +48,16 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Demo { dir } => demo::run(dir, output),
         Command::Init(args) => init::run(global, args, output),
         Command::Key(args) => key::run(global, args, output),
+        Command::Checkpoint(args) => checkpoint::run(global, args, output),
+        Command::Witness(args) => witness::run(global, args, output),
+        Command::Witnessed { file } => witnessed::run(global, file, output),
+        Command::Prove(args) => prove::run(global, args, output),
+        Command::Check(args) => check::run(args, output),
         Command::Known(args) => known::run(global, args, output),
         Command::Append(args) => append::run(global, args, matches, output),
         Command::Proposal(args) => proposal::run(global, args, output),
         Command::Amend(args) => amend::run(global, args, output),
-        Command::Verify { path } => verify::run(global, path.as_deref(), output),
+        Command::Verify(args) => verify::run(global, args, output),
         Command::Log(args) => log::run(global, args, output),
         Command::Show { seq } => show::run(global, *seq, output),
         Command::History { subject, lesions: true, field: _ } => lesions::run(global, subject, output),

@@ -1,7 +1,8 @@
 //! `trial verify`: is every entry what its author signed, in its place, by somebody who might?
 
 use crate::{
-    args::Global,
+    against::{Against, Anchored, Contradiction},
+    args::{Global, checkpoint::VerifyArgs},
     clock::stamp,
     contact::{Anchor, Disagreement, Held, Watch},
     error::{CliError, ErrorKind},
@@ -19,7 +20,7 @@ use trial_core::{
     ids::Hash,
 };
 use trial_ledger::{
-    fault::Fault,
+    fault::{Fault, FaultKind},
     ledger::{JOURNAL, Ledger, LedgerError, Notice},
     lines::read_lines,
     tiles,
@@ -42,6 +43,9 @@ struct Verdict {
     root: Option<String>,
     claims: Claims,
     faults: Vec<Fault>,
+    /// Signed notes that prove the faults, to be kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evidence: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
     clock: Option<Clock>,
@@ -59,6 +63,8 @@ struct Claims {
     time: Option<(String, String)>,
     /// What outside the ledger it was compared with.
     anchor: String,
+    /// The checkpoints that it extends, with who signed them and when.
+    anchors: Vec<Anchored>,
     /// Values redacted.
     redactions: u64,
     /// Entries in doubt: signed by a key that was revoked as stolen; no faults.
@@ -68,12 +74,15 @@ struct Claims {
 }
 
 /// Verifies.
-pub fn run(global: &Global, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, CliError> {
-    let path = path.unwrap_or(&global.ledger);
+pub fn run(global: &Global, args: &VerifyArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
+    let path = args.path.as_deref().unwrap_or(&global.ledger);
+    let in_tiles = path.is_dir() && tiles::is_tiles(path) && !path.join(JOURNAL).exists();
+    let ledger = (path.is_dir() && !in_tiles).then_some(path);
+    let seen = Seen::begin(Against::read(&args.against, &args.trust, ledger)?)?;
     let found = match path.is_dir() {
-        true if tiles::is_tiles(path) && !path.join(JOURNAL).exists() => tile_directory(path, output)?,
-        true => directory(path, output)?,
-        false => file(path, output)?,
+        true if in_tiles => tile_directory(path, seen, output)?,
+        true => directory(path, seen, output)?,
+        false => file(path, seen, output)?,
     };
     let code = if found.faults.is_empty() { 0 } else { ErrorKind::No.exit_code() };
     if output.json {
@@ -87,6 +96,7 @@ pub fn run(global: &Global, path: Option<&Path>, output: &mut Output<'_>) -> Res
 /// What is kept of the entries as they are verified. Nothing is folded: the verdict is about them, whatever they say.
 struct Seen {
     watch: Watch,
+    against: Against,
     told: Told,
 }
 
@@ -99,8 +109,8 @@ struct Told {
 }
 
 impl Seen {
-    fn begin() -> Result<Seen, CliError> {
-        Ok(Seen { watch: Watch::begin()?, told: Told::default() })
+    fn begin(against: Against) -> Result<Seen, CliError> {
+        Ok(Seen { watch: Watch::begin()?, against, told: Told::default() })
     }
 
     fn take(&mut self, entry: &Entry) {
@@ -108,11 +118,11 @@ impl Seen {
         self.told.times = Some((self.told.times.map_or(at, |(first, _)| first), at));
         self.told.redactions += u64::from(matches!(entry.event, Event::ValueRedacted(_)));
         self.watch.see(entry);
+        self.against.see(entry);
     }
 }
 
-fn directory(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> {
-    let mut seen = Seen::begin()?;
+fn directory(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict, CliError> {
     let bar = progress::bar(session::lines_about(path), "verifying");
     let opened = Ledger::open_with(path, |verified| {
         bar.inc(1);
@@ -132,8 +142,7 @@ fn directory(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> 
 }
 
 /// A static directory of tiles: each tile against the entries, then the entries as those of any log.
-fn tile_directory(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> {
-    let mut seen = Seen::begin()?;
+fn tile_directory(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict, CliError> {
     let (entries, index, beside) = tiles::read_tiles(path)?;
     let bar = progress::bar(entries.size(), "verifying");
     let mut verifier = Verifier::new(entries, index);
@@ -173,12 +182,11 @@ fn tile_directory(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliEr
     sound(&tip, seen, Held::Copy, vec![notice.to_owned()], output)
 }
 
-fn file(path: &Path, output: &mut Output<'_>) -> Result<Verdict, CliError> {
+fn file(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict, CliError> {
     let unreadable = |e: std::io::Error| {
         CliError::unknown(format!("{}: {e}", path.display()))
             .hint("expected a ledger's directory, a journal or an export")
     };
-    let mut seen = Seen::begin()?;
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
     let (lines, index) = read_lines(path).map_err(unreadable)?;
     let tail = lines.tail();
@@ -218,7 +226,7 @@ fn sound(
     notices: Vec<String>,
     output: &mut Output<'_>,
 ) -> Result<Verdict, CliError> {
-    let Seen { watch, told } = seen;
+    let Seen { watch, against, told } = seen;
     let mut found = match watch.meet(tip, held) {
         Ok(contact) => {
             output.notices(contact.notice.as_slice())?;
@@ -243,6 +251,7 @@ fn sound(
             found
         }
     };
+    found.anchor(against.compare(tip));
     found.notices.extend(notices);
     Ok(found)
 }
@@ -267,14 +276,43 @@ fn verdict(
             authority: "every author was in the roster at that place and might sign that event",
             time: told.times.map(|(first, last)| (stamp(first), stamp(last))),
             anchor,
+            anchors: Vec::new(),
             redactions: told.redactions,
             suspects: told.suspects,
             unanchored,
         },
         faults,
+        evidence: Vec::new(),
         notices: Vec::new(),
         clock: opened.map(|o| o.clock),
         data: opened.map(|o| o.data),
+    }
+}
+
+impl Verdict {
+    /// Takes in what the comparison with checkpoints gave.
+    fn anchor(&mut self, compared: Result<Vec<Anchored>, Contradiction>) {
+        match compared {
+            Ok(anchors) => {
+                let told: Vec<String> = anchors.iter().map(Anchored::told).collect();
+                if let Some(largest) = anchors.iter().map(|anchor| anchor.size).max() {
+                    let before = if self.verdict == "verified" { vec![self.claims.anchor.clone()] } else { Vec::new() };
+                    self.claims.anchor = [before, told].concat().join("; ");
+                    self.claims.unanchored = self.claims.unanchored.min(self.entries - largest);
+                    if self.faults.is_empty() {
+                        self.verdict = "verified";
+                    }
+                }
+                self.claims.anchors = anchors;
+            }
+            Err(found) => {
+                self.verdict = "faulty";
+                self.claims.anchor = "not what was signed: see the faults".to_owned();
+                self.faults.extend(found.faults);
+                self.evidence = found.evidence;
+                self.notices.extend(found.hint.map(str::to_owned));
+            }
+        }
     }
 }
 
@@ -293,14 +331,26 @@ fn faulty(mut faults: Vec<Fault>, path: &Path) -> Verdict {
             authority: "not told beyond the first fault",
             time: None,
             anchor: "none".to_owned(),
+            anchors: Vec::new(),
             redactions: 0,
             suspects: Vec::new(),
             unanchored: sound,
         },
         faults,
+        evidence: Vec::new(),
         notices: vec![format!("keep a copy of {} as evidence", journal.display())],
         clock: None,
         data: None,
+    }
+}
+
+/// What is wrong with entries that are sound in themselves.
+fn outside(found: &Verdict) -> &'static str {
+    let unproven = |fault: &Fault| matches!(fault.kind, FaultKind::WitnessQuorumNotMet | FaultKind::CheckpointInvalid);
+    if found.faults.iter().all(unproven) {
+        "lack the signatures that were asked for"
+    } else {
+        "are not what they were compared with"
     }
 }
 
@@ -309,10 +359,7 @@ fn text(found: &Verdict) -> String {
     if found.faults.is_empty() {
         lines.push(format!("sound: {} entries, each checked", found.entries));
     } else if found.head.is_some() {
-        lines.push(format!(
-            "FAULTY: {} entries, sound in themselves, are not what they were compared with",
-            found.entries
-        ));
+        lines.push(format!("FAULTY: {} entries, sound in themselves, {}", found.entries, outside(found)));
     } else {
         lines.push(format!("FAULTY: {} sound entries before the first fault", found.entries));
     }
@@ -325,7 +372,7 @@ fn text(found: &Verdict) -> String {
         lines.push(format!("redactions  {}", found.claims.redactions));
         lines.extend(sentence(&found.claims.suspects).map(|sentence| format!("suspect     {sentence}")));
         lines.extend(found.claims.suspects.iter().map(|suspects| format!("            {}", suspects.text())));
-        lines.push(format!("anchor      {}", found.claims.anchor));
+        lines.extend(found.claims.anchor.split("; ").map(|anchor| format!("anchor      {anchor}")));
         if found.verdict == "verified" {
             lines.push(format!("unanchored  {} entries since", found.claims.unanchored));
         }
@@ -339,6 +386,10 @@ fn text(found: &Verdict) -> String {
             lines.push(format!("  found     {}", fault.found));
             lines.push(format!("  meaning   {}", fault.meaning));
         }
+    }
+    for note in &found.evidence {
+        lines.push("evidence    a signed note, to be kept:".to_owned());
+        lines.extend(note.lines().map(|line| format!("  {line}")));
     }
     lines.extend(found.notices.iter().map(|notice| format!("note        {notice}")));
     if found.clock == Some(Clock::Simulated) {

@@ -8,6 +8,7 @@ mod response;
 mod safety;
 mod subjects;
 mod trial;
+mod witnessing;
 
 pub use conduct::{Conduct, Decision, Mtd, RecordedDeviation};
 pub use exposure::{Agent, Dose, Dosing, Exposure};
@@ -17,6 +18,7 @@ pub use response::{Response, Visit};
 pub use safety::{AdverseEvent, Ruling, Safety, SeriousReport};
 pub use subjects::{Consent, Enrolment, Screening, Subject, Subjects};
 pub use trial::{Cut, Late, Trial};
+pub use witnessing::{Bound, Witnessed, Witnessing};
 
 use crate::entry::Entry;
 

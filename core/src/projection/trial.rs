@@ -1,6 +1,6 @@
 //! The whole trial: all projections in one pass, with the cut that they rest on.
 
-use super::{Conduct, Exposure, FollowUp, Projection, Radiotherapy, Response, Safety, Subjects};
+use super::{Conduct, Exposure, FollowUp, Projection, Radiotherapy, Response, Safety, Subjects, Witnessing};
 use crate::{
     entry::{Change, Effect, Entry},
     event::EventKind,
@@ -26,6 +26,8 @@ pub struct Trial {
     pub response: Response,
     /// Contacts, progression, death, laboratory.
     pub follow_up: FollowUp,
+    /// Which checkpoints came back cosigned.
+    pub witnessing: Witnessing,
     /// What it rests on.
     pub cut: Cut,
 }
@@ -67,6 +69,7 @@ impl Projection for Trial {
         self.safety.apply(entry);
         self.response.apply(entry);
         self.follow_up.apply(entry);
+        self.witnessing.apply(entry);
         self.cut.apply(entry, &self.subjects);
     }
 }

@@ -5,7 +5,7 @@
 
 use super::Tip;
 use crate::{
-    body,
+    body::{self, Body, RecordedAt},
     envelope::Envelope,
     merkle::{self, BLOCK, ProofError},
     verifier::Lookup,
@@ -42,6 +42,15 @@ impl Tip {
 
     /// What an entry stated when it was recorded; nothing if its line cannot be read again as it was.
     pub(crate) fn stated(&self, seq: Seq, lookup: &dyn Lookup) -> Option<Event> {
+        Event::from_value(self.body_of(seq, lookup)?.event).ok()
+    }
+
+    /// When an entry was recorded; nothing if its line cannot be read again as it was.
+    pub(crate) fn recorded_at_of(&self, seq: Seq, lookup: &dyn Lookup) -> Option<RecordedAt> {
+        Some(self.body_of(seq, lookup)?.recorded_at)
+    }
+
+    fn body_of(&self, seq: Seq, lookup: &dyn Lookup) -> Option<Body> {
         let envelope = match self.missing {
             Some(_) => lookup.envelope(seq)?,
             None => {
@@ -50,7 +59,7 @@ impl Tip {
             }
         };
         let body = body::read(&envelope).ok()?.body;
-        if body.seq == seq { Event::from_value(body.event).ok() } else { None }
+        (body.seq == seq).then_some(body)
     }
 
     /// The lines of one block, as they were verified.
