@@ -149,6 +149,14 @@ pub enum Command {
     Status,
     /// All tables, computed from the log
     Replay,
+    /// Write one HTML page that shows the trial at any date, and whose reader's browser checks every signature
+    ///
+    /// Example: trial report -o report.html
+    Report {
+        /// Where to; must not be there yet
+        #[arg(short, long, value_name = "FILE.html")]
+        output: PathBuf,
+    },
     /// A number, the rule that gives it, and every entry it rests on
     ///
     /// Example: trial why "toxicity.rows[label=Hypertension].total.any"

@@ -25,6 +25,7 @@ pub mod published;
 pub mod receipts;
 pub mod recorder;
 pub mod render;
+pub mod report;
 pub mod schemas;
 pub mod session;
 pub mod strict;

@@ -22,6 +22,7 @@ mod plot;
 mod proposal;
 mod prove;
 mod replay;
+mod report;
 mod show;
 mod status;
 mod verify;
@@ -64,6 +65,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::History { subject, field, lesions: false } => history::run(global, subject, field.as_deref(), output),
         Command::Status => status::run(global, output),
         Command::Replay => replay::run(global, output),
+        Command::Report { output: file } => report::run(global, file, output),
         Command::Why { number } => why::run(global, number, output),
         Command::Diff(args) => diff::run(global, args, output),
         Command::Paths(args) => paths::run(global, args, output),

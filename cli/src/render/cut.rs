@@ -51,6 +51,19 @@ pub fn warning(cut: &CutLine) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" \u{b7} "))
 }
 
+/// The same for somebody who does not know these words.
+pub fn warning_in_plain_words(cut: &CutLine) -> String {
+    let data = cut.data.and_then(|data| match data {
+        DataKind::Real => None,
+        DataKind::Synthetic => Some("The facts are invented: no such subjects exist."),
+    });
+    let clock = cut.clock.and_then(|clock| match clock {
+        Clock::System => None,
+        Clock::Simulated => Some("The times of recording were given by hand."),
+    });
+    data.into_iter().chain(clock).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Style;
