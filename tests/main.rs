@@ -24,6 +24,7 @@ mod readme;
 mod reasons;
 mod refusals;
 mod render;
+mod report;
 mod scenarios;
 mod schemas;
 mod second_protocol;

@@ -5,6 +5,7 @@
 //! a copy of its own; the first one is made once for each test binary.
 #![allow(dead_code)] // each test binary uses a part of it
 
+pub mod browser;
 pub mod small;
 
 use serde_json::Value;
