@@ -9,13 +9,6 @@ use std::{
     sync::{Mutex, MutexGuard, OnceLock},
 };
 
-/// One browser for all of these tests, one at a time; none where there is none.
-fn browser() -> Option<MutexGuard<'static, Browser>> {
-    static ONE: OnceLock<Option<Mutex<Browser>>> = OnceLock::new();
-    let one = ONE.get_or_init(|| Browser::start().map(Mutex::new)).as_ref()?;
-    Some(one.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
-}
-
 fn page_of(dir: &Dir, name: &str) -> PathBuf {
     let file = dir.beside(name);
     dir.run(&["report", "-o", file.to_str().unwrap()]).expect(0).says(&["open it in a browser"]);
@@ -39,7 +32,7 @@ fn verdict(browser: &Browser) -> String {
 
 #[test]
 fn every_number_is_that_of_the_replay_as_of_the_date_shown() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = Browser::start() else { return };
     let demo = demo();
     let (dir, page) = &*demo;
     browser.open(page, "");
@@ -69,7 +62,7 @@ fn every_number_is_that_of_the_replay_as_of_the_date_shown() {
 
 #[test]
 fn the_browser_verifies_all_entries_and_says_what_it_compared_them_with() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = Browser::start() else { return };
     let demo = demo();
     let (dir, page) = &*demo;
     browser.open(page, "");
@@ -84,7 +77,7 @@ fn the_browser_verifies_all_entries_and_says_what_it_compared_them_with() {
 
 #[test]
 fn a_byte_changed_in_the_file_is_named_at_its_entry() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = Browser::start() else { return };
     let demo = demo();
     let (dir, page) = &*demo;
     let text = fs::read_to_string(page).unwrap();
@@ -108,7 +101,7 @@ fn a_byte_changed_in_the_file_is_named_at_its_entry() {
 
 #[test]
 fn a_browser_without_ed25519_gives_no_verdict() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = Browser::start() else { return };
     let without = "crypto.subtle.importKey = () => Promise.reject(new DOMException('', 'NotSupportedError'))";
     let added = browser.protocol("Page.addScriptToEvaluateOnNewDocument", json!({ "source": without }));
     browser.open(&demo().1, "");
@@ -119,7 +112,7 @@ fn a_browser_without_ed25519_gives_no_verdict() {
 
 #[test]
 fn what_people_wrote_is_shown_and_never_run() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = Browser::start() else { return };
     let dir = small::small();
     let hostile = "<script>window.ran = 1</script><img src=x onerror=\"window.ran = 1\"></section><!-- <b>&amp;";
     let event = json!({ "type": "deviation_recorded", "subject": "S-1", "occurred_at": "2026-02-10", "category": "other",
@@ -139,7 +132,7 @@ fn what_people_wrote_is_shown_and_never_run() {
 
 #[test]
 fn keys_move_the_date_and_what_differs_is_marked() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = Browser::start() else { return };
     browser.open(&demo().1, "#2017-05-02");
     let day = || browser.run("return document.body.dataset.day").as_str().unwrap().to_owned();
     assert_eq!(day(), "2017-05-02");
@@ -156,7 +149,7 @@ fn keys_move_the_date_and_what_differs_is_marked() {
 
 #[test]
 fn the_audit_trail_is_searched_and_sorted() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = Browser::start() else { return };
     browser.open(&demo().1, "");
     browser.type_into("#search", "entry_corrected");
     assert_eq!(browser.run("return document.querySelectorAll('#trail tbody tr').length"), json!(2));
@@ -173,7 +166,7 @@ fn the_audit_trail_is_searched_and_sorted() {
 
 #[test]
 fn it_fits_a_phone_and_a_wide_screen_in_both_themes_with_enough_contrast() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = Browser::start() else { return };
     for width in [360, 1600] {
         browser.size(width, 1000);
         browser.open(&demo().1, "#2018-06-01");
@@ -215,7 +208,7 @@ const CONTRAST: &str = "
 
 #[test]
 fn it_prints_without_its_controls() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = Browser::start() else { return };
     browser.open(&demo().1, "#2019-01-01");
     let pdf = browser.print();
     assert!(pdf.starts_with("JVBERi0"), "a PDF");
@@ -229,7 +222,7 @@ fn it_prints_without_its_controls() {
 
 #[test]
 fn the_verifier_of_the_page_agrees_with_the_vectors() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = Browser::start() else { return };
     browser.open(&demo().1, "");
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
     let read = |name: &str| serde_json::from_slice::<Value>(&fs::read(vectors.join(name)).unwrap()).unwrap();
