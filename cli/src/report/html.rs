@@ -88,9 +88,10 @@ pub fn table(caption: &str, columns: &[(&str, Side)], rows: impl IntoIterator<It
     )
 }
 
-/// A figure around an SVG, which has one element a line already.
-pub fn figure(name: &'static str, svg: &str) -> Lines {
-    framed(&format!("<figure data-name=\"{name}\">"), svg.lines().map(str::to_owned), "</figure>")
+/// A figure around an SVG, which has one element a line already. Names are identifiers.
+pub fn figure(name: &str, svg: &str) -> Lines {
+    let whole = html! { figure data-name=(name) {} }.into_string();
+    framed(whole.trim_end_matches("</figure>"), svg.lines().map(str::to_owned), "</figure>")
 }
 
 fn framed(open: &str, lines: impl IntoIterator<Item = String>, close: &str) -> Lines {

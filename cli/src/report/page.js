@@ -50,7 +50,7 @@
     if (drawn.get(id) !== html) {
       content.innerHTML = html;
       drawn.set(id, html);
-      for (const figure of content.querySelectorAll("figure")) offer(figure);
+      for (const figure of content.querySelectorAll("figure")) offer(id, figure);
     }
     for (const element of content.querySelectorAll(".moved")) element.classList.remove("moved");
     if (at === 0) return;
@@ -239,12 +239,21 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
-  function offer(figure) {
-    const picture = figure.querySelector("svg");
-    if (!picture) return;
+  /** The figure as `trial plot` writes it: its lines here, with the size and the style of a file by itself. */
+  function drawing(section, name) {
+    const all = lines(section, now());
+    const begin = all.indexOf(`<figure data-name="${name}">`) + 1;
+    const [svg, title, desc, ...rest] = all.slice(begin, all.indexOf("</figure>", begin));
+    const sized = svg.replace(/viewBox="0 0 (\S+) (\S+)"/, '$& width="$1" height="$2"');
+    const style = `<style>\n${$("plots").textContent}</style>`;
+    return ['<?xml version="1.0" encoding="UTF-8"?>', sized, title, desc, style, ...rest, ""].join("\n");
+  }
+  function offer(section, figure) {
     const button = make("button", "Save as SVG", { type: "button", class: "save" });
-    const name = `${figure.dataset.name}-${film.frames[now()].day}.svg`;
-    button.addEventListener("click", () => save(name, "image/svg+xml", new XMLSerializer().serializeToString(picture) + "\n"));
+    const { name } = figure.dataset;
+    button.addEventListener("click", () => {
+      save(`${name}-${film.frames[now()].day}.svg`, "image/svg+xml", drawing(section, name));
+    });
     figure.append(button);
   }
   $("download").addEventListener("click", () => save("entries.jsonl", "application/jsonl", texts.map((t) => t + "\n").join("")));

@@ -8,7 +8,7 @@ use super::{
     film::Film,
     section::{SECTIONS, Section},
 };
-use crate::{error::CliError, output, render::cut, session::Session};
+use crate::{error::CliError, output, plot::palette, render::cut, session::Session};
 use base64::{Engine as _, engine::general_purpose::STANDARD, write::EncoderWriter};
 use flate2::{Compression, write::GzEncoder};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -17,7 +17,7 @@ use std::io::Write;
 use trial_core::{authority, entry::Role, event::EventKind, view::replay::CutLine};
 use trial_ledger::hash;
 
-const STYLE: &str = include_str!("page.css");
+const LAYOUT: &str = include_str!("page.css");
 const VERIFIER: &str = include_str!("verify.js");
 const SCRIPT: &str = include_str!("page.js");
 
@@ -35,12 +35,20 @@ fn script() -> String {
     format!("{VERIFIER}{SCRIPT}")
 }
 
+/// The layout, with the colours of the plots for light and dark.
+fn layout() -> String {
+    let colours = palette::SERIES.iter().chain(&palette::OTHERS);
+    let each = colours.map(|c| format!("  --{}: light-dark({}, {});\n", c.name, c.light, c.dark));
+    format!(":root {{\n{}}}\n{LAYOUT}", each.collect::<String>())
+}
+
 /// What the page's script may load and run: itself.
 fn policy() -> String {
     format!(
-        "default-src 'none'; script-src {}; style-src {}; img-src data: blob:; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; script-src {}; style-src {} {}; img-src data: blob:; base-uri 'none'; form-action 'none'",
         source(&script()),
-        source(STYLE)
+        source(&layout()),
+        source(&palette::style())
     )
 }
 
@@ -118,7 +126,8 @@ fn document(session: &Session) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="generator" content={ "trial " (env!("CARGO_PKG_VERSION")) };
                 title { (session.opened.trial.to_string()) " \u{2013} " (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(layout())) }
+                style #plots { (PreEscaped(palette::style())) }
             }
             body {
                 a.skip href="#status" { "Skip to the trial" }
@@ -239,13 +248,13 @@ mod tests {
     fn script_and_style_cannot_end_the_elements_they_stand_in() {
         assert!(!script().to_ascii_lowercase().contains("</script"));
         assert!(!script().contains("<!--"));
-        assert!(!STYLE.to_ascii_lowercase().contains("</style"));
+        assert!(!layout().to_ascii_lowercase().contains("</style"));
     }
 
     #[test]
     fn no_handler_stands_in_the_markup_and_nothing_is_fetched() {
         for word in ["onclick", "onload", "onerror", "javascript:", "http://", "https://", "style="] {
-            assert!(!SCRIPT.contains(word) && !STYLE.contains(word) && !VERIFIER.contains(word), "{word}");
+            assert!(!SCRIPT.contains(word) && !LAYOUT.contains(word) && !VERIFIER.contains(word), "{word}");
         }
     }
 }
