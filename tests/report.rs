@@ -253,6 +253,32 @@ fn the_verifier_of_the_page_agrees_with_the_vectors() {
 }
 
 #[test]
+fn a_figure_saved_from_the_page_is_what_trial_plot_writes() {
+    let Some(browser) = Browser::start() else { return };
+    let demo = demo();
+    let (dir, page) = &*demo;
+    browser.open(page, "#2018-06-04");
+    let day = browser.run("return document.body.dataset.day");
+    for (name, plot) in [
+        ("km-os", vec!["km", "--endpoint", "os"]),
+        ("waterfall-in-field", vec!["waterfall", "--in-field"]),
+        ("swimmer", vec!["swimmer"]),
+        ("spider-overall", vec!["spider"]),
+        ("timeline", vec!["timeline"]),
+    ] {
+        let saved = browser.run_later(
+            "const [name, done] = arguments;
+             URL.createObjectURL = (blob) => { blob.text().then(done); return 'blob:none' };
+             document.querySelector(`figure[data-name=${name}] .save`).click()",
+            json!([name]),
+        );
+        let written = dir.run(&[&["--as-of", day.as_str().unwrap(), "plot"], &plot[..]].concat()).expect(0).stdout;
+        assert!(written.starts_with("<?xml") && written.lines().count() > 20, "{written}");
+        assert_eq!(saved.as_str().unwrap(), written, "{name}");
+    }
+}
+
+#[test]
 fn the_page_is_small_needs_nothing_from_elsewhere_and_is_the_same_each_time() {
     let demo = demo();
     let (dir, page) = &*demo;

@@ -48,7 +48,7 @@ pub const SECTIONS: &[Section] = &[
     Section { id: "toxicity", title: "Toxicity", lines: safety::toxicity },
     Section { id: "serious", title: "Serious adverse events", lines: safety::serious },
     Section { id: "response", title: "Tumour response", lines: endpoints::response },
-    Section { id: "waterfall", title: "Best change in tumour size", lines: figures::waterfall },
+    Section { id: "waterfall", title: "Change in tumour size", lines: figures::waterfall },
     Section { id: "spider", title: "Tumour size over time", lines: figures::spider },
     Section { id: "swimmer", title: "Course of each subject", lines: figures::swimmer },
     Section { id: "survival", title: "Survival", lines: endpoints::survival },
