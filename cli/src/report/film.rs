@@ -7,8 +7,7 @@
 use super::{html::Lines, section::Section};
 use chrono::NaiveDate;
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use trial_core::{ids::Hash, view::replay::CutLine};
 
 /// The frames of a page.
@@ -51,11 +50,11 @@ impl Film {
 
     fn place(&mut self, line: String) -> usize {
         let next = self.lines.len();
-        let place = *self.places.entry(line).or_insert_with_key(|line| {
-            self.lines.push(line.clone());
+        let lines = &mut self.lines;
+        *self.places.entry(line).or_insert_with_key(|line| {
+            lines.push(line.clone());
             next
-        });
-        place
+        })
     }
 }
 

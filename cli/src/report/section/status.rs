@@ -82,7 +82,7 @@ fn next(escalation: &Escalation) -> Vec<(&'static str, Markup)> {
     if let Some(found) = &escalation.mtd {
         let declared = found.declared.map_or("not reached".into(), |level| mtd::name(escalation, level));
         pairs.push(("MTD of this protocol", toned("state", declared)));
-        pairs.push(("Basis", words(&found.basis)));
+        pairs.push(("Basis", words(found.basis)));
         let given =
             number("/escalation/mtd/maximum_administered", found.maximum_administered, found.maximum_administered);
         pairs.push(("Highest level given (MAD)", given));
