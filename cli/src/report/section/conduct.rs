@@ -21,7 +21,7 @@ pub fn deviations(scene: Scene<'_>) -> Lines {
         vec![
             deviation.subject.as_ref().map_or_else(|| words("trial"), words),
             deviation.day.map_or_else(dash, words),
-            words(deviation.rule.replace('_', " ")),
+            words(deviation.rule.as_str().replace('_', " ")),
             words(&deviation.what),
             weight,
             deviation.seq.map_or_else(dash, words),
