@@ -5,7 +5,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 /// What an identifier may look like, as a regular expression (used in the JSON Schemas).
 pub const IDENTIFIER_PATTERN: &str = "^[A-Za-z0-9._:-]{1,64}$";
@@ -22,10 +22,10 @@ impl fmt::Display for BadIdentifier {
 
 impl std::error::Error for BadIdentifier {}
 
-fn checked(text: &str) -> Result<String, BadIdentifier> {
+fn checked(text: &str) -> Result<Arc<str>, BadIdentifier> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._:-".contains(&b);
     if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
-        Ok(text.to_owned())
+        Ok(text.into())
     } else {
         Err(BadIdentifier(text.chars().take(80).collect()))
     }
@@ -34,9 +34,8 @@ fn checked(text: &str) -> Result<String, BadIdentifier> {
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The text itself.
@@ -55,6 +54,12 @@ macro_rules! identifier {
             type Err = BadIdentifier;
             fn from_str(text: &str) -> Result<Self, BadIdentifier> {
                 checked(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str(&self.0)
             }
         }
 

@@ -9,26 +9,31 @@ use std::{borrow::Cow, cmp::Ordering, fmt, str::FromStr};
 /// A decimal number with its written scale: at most 15 digits, at most 9 of them after the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Decimal {
-    units: i64,
-    scale: u8,
+    /// The digits as one number, times sixteen, and how many of them stand after the point: 15 digits are 50 bits.
+    packed: i64,
 }
 
 const SCALE: u32 = 9;
 
 impl Decimal {
-    /// `units` divided by ten to the power of `scale`.
-    pub fn new(units: i64, scale: u8) -> Decimal {
-        Decimal { units, scale: scale.min(SCALE as u8) }
+    /// The digits as one number.
+    fn units(self) -> i64 {
+        self.packed >> 4
+    }
+
+    /// How many of them stand after the point.
+    fn scale(self) -> u32 {
+        (self.packed & 0xf) as u32
     }
 
     /// The value as thousand-millionths, exact: the common scale in which quantities are added.
     pub fn nanos(self) -> i128 {
-        i128::from(self.units) * 10_i128.pow(SCALE - u32::from(self.scale))
+        i128::from(self.units()) * 10_i128.pow(SCALE - self.scale())
     }
 
     /// The nearest floating-point number, for statistics and plots.
     pub fn to_f64(self) -> f64 {
-        self.units as f64 / 10_f64.powi(i32::from(self.scale))
+        self.units() as f64 / 10_f64.powi(self.scale() as i32)
     }
 }
 
@@ -40,13 +45,14 @@ impl PartialOrd for Decimal {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.units < 0 { "-" } else { "" };
-        let digits = self.units.unsigned_abs();
-        if self.scale == 0 {
+        let (units, scale) = (self.units(), self.scale());
+        let sign = if units < 0 { "-" } else { "" };
+        let digits = units.unsigned_abs();
+        if scale == 0 {
             return write!(f, "{sign}{digits}");
         }
-        let base = 10_u64.pow(u32::from(self.scale));
-        write!(f, "{sign}{}.{:0width$}", digits / base, digits % base, width = usize::from(self.scale))
+        let base = 10_u64.pow(scale);
+        write!(f, "{sign}{}.{:0width$}", digits / base, digits % base, width = scale as usize)
     }
 }
 
@@ -83,7 +89,7 @@ impl FromStr for Decimal {
             }
             let units: i64 = format!("{whole}{fraction}").parse().ok()?;
             let minus_zero = units == 0 && whole.starts_with('-');
-            (!minus_zero).then_some(Decimal { units, scale: fraction.len() as u8 })
+            (!minus_zero).then_some(Decimal { packed: units << 4 | fraction.len() as i64 })
         };
         parse().ok_or_else(|| BadDecimal(text.chars().take(80).collect()))
     }
@@ -210,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_decimal_keeps_its_zeros_and_refuses_other_spellings() {
-        for text in ["0", "2.50", "-0.5", "142000", "3.533333"] {
+        let most = ["999999999999999", "-999999999999999", "-999999.999999999", "0.000000000"];
+        for text in ["0", "2.50", "-0.5", "142000", "3.533333"].into_iter().chain(most) {
             assert_eq!(text.parse::<Decimal>().unwrap().to_string(), text);
         }
         for bad in ["", ".5", "5.", "+1", "1e3", "01", "-0", "-0.0", "1.2.3", "NaN", "1234567890123456", "1 "] {

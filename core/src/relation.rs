@@ -1,7 +1,6 @@
 //! How far an adverse event is thought to be caused by a component of the treatment.
 
-use crate::{ids::Name, words::words};
-use std::collections::BTreeMap;
+use crate::{few::Few, ids::Name, words::words};
 
 words!(
     /// Relation of an adverse event to one component of the protocol treatment (NCI guidelines for adverse event
@@ -22,4 +21,4 @@ words!(
 
 /// The relation to each component of the treatment that was judged (an agent's name, or `radiotherapy`); a component
 /// left out was not judged yet. The strongest relation counts.
-pub type Attribution = BTreeMap<Name, Relation>;
+pub type Attribution = Few<Name, Relation>;

@@ -131,10 +131,10 @@ fn the_stronger_of_two_relations_counts() {
 
 #[test]
 fn one_component_judged_unrelated_and_the_other_not_judged_is_undetermined() {
-    let half: Attribution = [("axitinib".parse().unwrap(), Relation::Unlikely)].into();
+    let half: Attribution = [("axitinib".parse().unwrap(), Relation::Unlikely)].into_iter().collect();
     let judged = adjudicate(&definition(), &bare("Fatigue", "General", &half));
     assert_eq!((judged.outcome, judged.missing), (Outcome::Undetermined, vec![Missing::Attribution]));
-    let related: Attribution = [("axitinib".parse().unwrap(), Relation::Possible)].into();
+    let related: Attribution = [("axitinib".parse().unwrap(), Relation::Possible)].into_iter().collect();
     assert_eq!(adjudicate(&definition(), &bare("Fatigue", "General", &related)).outcome, Outcome::Dlt);
 }
 
@@ -261,8 +261,8 @@ fn another_protocol_is_another_list_of_tests() {
     }))
     .unwrap();
     assert!(other.findings().is_empty());
-    let possible: Attribution = [("drug".parse().unwrap(), Relation::Possible)].into();
-    let probable: Attribution = [("drug".parse().unwrap(), Relation::Probable)].into();
+    let possible: Attribution = [("drug".parse().unwrap(), Relation::Possible)].into_iter().collect();
+    let probable: Attribution = [("drug".parse().unwrap(), Relation::Probable)].into_iter().collect();
     let two = Grade::new(2).unwrap();
     let neuropathy = |map| Toxicity { grade: two, ..bare("Peripheral sensory neuropathy", "Nervous", map) };
     assert_eq!(adjudicate(&other, &neuropathy(&possible)).reason, "not_related");

@@ -6,6 +6,7 @@ use crate::{
     error::CliError,
     output::Output,
     render,
+    session::Session,
     suspect::{Suspects, sentence},
 };
 use serde::Serialize;
@@ -22,12 +23,15 @@ struct Answer<'a> {
 /// Shows it.
 pub fn run(global: &Global, output: &mut Output<'_>) -> Result<u8, CliError> {
     let session = open(global, output)?;
-    let replay = Replay::read(&session.trial, session.reading);
     let suspects = session.suspects()?;
+    // The ledger is closed before the views are read: what its store keeps in memory is not needed beside them.
+    let Session { trial, reading, ledger, .. } = session;
+    drop(ledger);
+    let replay = Replay::read(&trial, reading);
     if output.json {
         output.value(&Answer { replay: &replay, suspects: &suspects })?;
     } else {
-        output.text(&render::replay(&replay, session.trial.conduct.protocol(), render::screen()))?;
+        output.text(&render::replay(&replay, trial.conduct.protocol(), render::screen()))?;
         if let Some(sentence) = sentence(&suspects) {
             output.line(&format!("\nNote: {sentence} (see trial verify)"))?;
         }

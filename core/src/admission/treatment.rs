@@ -51,7 +51,7 @@ impl Admission<'_> {
         let Some(agent) = self.trial.exposure.agent(&e.subject, &e.agent) else { return Ok(()) };
         let second = e.occurred_at.instant().map(|i| i.timestamp());
         // Doses come in the order of time, so a repeated one is near the end.
-        let same = agent.doses.iter().rev().find(|(_, d)| second.is_some() && d.second == second && d.day == day);
+        let same = agent.doses.iter().rev().find(|(_, d)| second.is_some() && d.second() == second && d.day == day);
         match same {
             Some((seq, _)) => {
                 Err(Refusal::new(format!("this intake of {} is recorded already", e.agent)).contradicts(seq))

@@ -148,7 +148,7 @@ impl Admission<'_> {
         if let (Some(grade), Some((_, report))) = (e.grade, ae.report()) {
             self.regraded(&report.term, grade)?;
         }
-        let onset = ae.report().map(|(_, report)| report.occurred_at.day());
+        let onset = ae.report().map(|(_, report)| report.onset.day());
         let days = [Some(e.occurred_at), e.ended_at].into_iter().flatten().map(|m| m.day());
         for day in days {
             if onset.is_some_and(|onset| day < onset) {

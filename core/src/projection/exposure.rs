@@ -3,18 +3,21 @@
 use super::Projection;
 use crate::{
     entry::{Change, Effect, Entry},
-    event::{Cause, DosingChange, Event},
+    event::{Cause, DoseTaken, DosingChange, Event},
+    few::Few,
     ids::{Name, Seq, SubjectId},
     quantity::{Decimal, Mass},
+    shared::Shared,
     stated::Stated,
 };
-use chrono::{DateTime, NaiveDate, Utc};
-use std::collections::BTreeMap;
+use chrono::{NaiveDate, NaiveTime};
+use std::{collections::BTreeMap, num::NonZeroI32};
 
 /// Drug exposure of all subjects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Exposure {
-    by_subject: BTreeMap<SubjectId, BTreeMap<Name, Agent>>,
+    by_subject: BTreeMap<SubjectId, Few<Name, Agent>>,
+    names: Shared<Name>,
 }
 
 /// One subject's exposure to one drug.
@@ -33,8 +36,8 @@ pub struct Agent {
 pub struct Dose {
     /// The day.
     pub day: NaiveDate,
-    /// Seconds since 1970 (UTC), where the instant is known.
-    pub second: Option<i64>,
+    /// Seconds from midnight (UTC) of that day, where the instant is known: less than two days either way.
+    since_midnight: Option<NonZeroI32>,
     /// The amount in milligrams.
     pub milligrams: Decimal,
 }
@@ -52,6 +55,26 @@ pub struct Dosing {
     pub cause: Cause,
 }
 
+impl Dose {
+    fn new(taken: &DoseTaken) -> Dose {
+        let day = taken.occurred_at.day();
+        let seconds = taken.occurred_at.instant().map(|instant| instant.timestamp() - midnight(day));
+        // One more, so that zero is left for what is not known.
+        let since_midnight = seconds.and_then(|s| NonZeroI32::new(if s < 0 { s } else { s + 1 } as i32));
+        Dose { day, since_midnight, milligrams: taken.dose.value }
+    }
+
+    /// Seconds since 1970 (UTC), where the instant is known.
+    pub fn second(&self) -> Option<i64> {
+        let since_midnight = i64::from(self.since_midnight?.get());
+        Some(midnight(self.day) + if since_midnight < 0 { since_midnight } else { since_midnight - 1 })
+    }
+}
+
+fn midnight(day: NaiveDate) -> i64 {
+    day.and_time(NaiveTime::MIN).and_utc().timestamp()
+}
+
 impl Exposure {
     /// One subject's drugs.
     pub fn of(&self, subject: &SubjectId) -> impl Iterator<Item = (&Name, &Agent)> {
@@ -64,11 +87,12 @@ impl Exposure {
     }
 
     fn at(&mut self, subject: &SubjectId, agent: &Name) -> &mut Agent {
-        // Two look-ups instead of the entry API: a million doses must not clone a million names.
-        if !self.by_subject.get(subject).is_some_and(|agents| agents.contains_key(agent)) {
-            self.by_subject.entry(subject.clone()).or_default().entry(agent.clone()).or_default();
+        // A look-up in front of the entry API: a million doses must not clone a million names.
+        if !self.by_subject.contains_key(subject) {
+            self.by_subject.insert(subject.clone(), Few::new());
         }
-        self.by_subject.get_mut(subject).and_then(|agents| agents.get_mut(agent)).expect("just inserted")
+        let agents = self.by_subject.get_mut(subject).expect("just inserted");
+        agents.at(agent, || self.names.of(agent))
     }
 }
 
@@ -128,14 +152,39 @@ impl Exposure {
 impl Exposure {
     fn set(&mut self, seq: Seq, event: &Event) {
         if let Event::DoseTaken(e) = event {
-            let second = e.occurred_at.instant().map(|i: DateTime<Utc>| i.timestamp());
-            let dose = Dose { day: e.occurred_at.day(), second, milligrams: e.dose.value };
-            self.at(&e.subject, &e.agent).doses.set(seq, dose);
+            self.at(&e.subject, &e.agent).doses.set(seq, Dose::new(e));
         } else if let Event::DoseMissed(e) = event {
             self.at(&e.subject, &e.agent).missed.set(seq, (e.occurred_at.day(), e.cause));
         } else if let Event::DosingChanged(e) = event {
             let dosing = Dosing { day: e.occurred_at.day(), change: e.change, dose: e.dose, cause: e.cause };
             self.at(&e.subject, &e.agent).changes.set(seq, dosing);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dose_is_small_and_keeps_its_second_at_any_offset() {
+        assert_eq!(size_of::<(Seq, Dose)>(), 24, "a trial has millions of them");
+        for at in [
+            "2016-10-17T00:00:00+00:00",
+            "2016-10-17T00:00:00+14:00",
+            "2016-10-17T23:59:59-12:00",
+            "2016-10-17T23:59:59-23:59",
+            "1900-01-01T00:00:01+23:59",
+            "2999-12-31T23:59:59-23:59",
+            "2016-10-17",
+        ] {
+            let facts = serde_json::json!({
+                "subject": "S-1", "agent": "a", "occurred_at": at, "dose": {"value": "2.50", "unit": "mg"}
+            });
+            let taken: DoseTaken = serde_json::from_value(facts).unwrap();
+            let dose = Dose::new(&taken);
+            assert_eq!(dose.second(), taken.occurred_at.instant().map(|instant| instant.timestamp()), "{at}");
+            assert_eq!((dose.day, dose.milligrams), (taken.occurred_at.day(), taken.dose.value));
         }
     }
 }

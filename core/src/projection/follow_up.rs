@@ -7,6 +7,7 @@ use crate::{
     ids::{Name, Seq, SubjectId},
     quantity::Decimal,
     relation::Relation,
+    shared::Shared,
     stated::Stated,
     text::Text,
 };
@@ -17,6 +18,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FollowUp {
     by_subject: BTreeMap<SubjectId, Survivorship>,
+    tests: Shared<Name>,
+    units: Shared<Text>,
 }
 
 /// One subject's follow-up.
@@ -80,9 +83,9 @@ impl FollowUp {
         } else if let Event::LaboratoryMeasured(e) = event {
             let value = LaboratoryValue {
                 day: e.occurred_at.day(),
-                test: e.test.clone(),
+                test: self.tests.of(&e.test),
                 value: e.value,
-                unit: e.unit.clone(),
+                unit: self.units.of(&e.unit),
             };
             self.at(&e.subject).laboratory.set(seq, value);
         }

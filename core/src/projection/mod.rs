@@ -15,7 +15,7 @@ pub use exposure::{Agent, Dose, Dosing, Exposure};
 pub use follow_up::{Death, FollowUp, LaboratoryValue, Survivorship};
 pub use radiotherapy::{Course, Fraction, Plan, Radiotherapy};
 pub use response::{Response, Visit};
-pub use safety::{AdverseEvent, Ruling, Safety, SeriousReport};
+pub use safety::{AdverseEvent, Report, Ruling, Safety, Said, SeriousReport};
 pub use subjects::{Consent, Enrolment, Screening, Subject, Subjects};
 pub use trial::{Cut, Late, Trial};
 pub use witnessing::{Bound, Witnessed, Witnessing};

@@ -4,8 +4,10 @@ use super::Projection;
 use crate::{
     entry::{Change, Entry},
     event::{Cause, Event},
+    few::Few,
     ids::{Name, Seq, SubjectId},
     quantity::AbsorbedDose,
+    shared::Shared,
     stated::Stated,
 };
 use chrono::NaiveDate;
@@ -15,6 +17,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Radiotherapy {
     by_subject: BTreeMap<SubjectId, Course>,
+    names: Shared<Name>,
 }
 
 /// One subject's course of radiotherapy.
@@ -40,7 +43,7 @@ pub struct Plan {
     /// Number of fractions.
     pub fractions: u8,
     /// Mean dose to each organ at risk.
-    pub mean_doses: BTreeMap<Name, AbsorbedDose>,
+    pub mean_doses: Few<Name, AbsorbedDose>,
 }
 
 /// A fraction.
@@ -72,18 +75,20 @@ impl Radiotherapy {
     fn set(&mut self, seq: Seq, event: &Event) {
         if let Event::RadiotherapyPlanned(e) = event {
             let plan = Plan {
-                name: e.plan.clone(),
+                name: self.names.of(&e.plan),
                 day: e.occurred_at.day(),
                 prescription: e.prescription,
                 fractions: e.fractions,
-                mean_doses: e.mean_doses.clone(),
+                mean_doses: e.mean_doses.iter().map(|(organ, dose)| (self.names.of(organ), *dose)).collect(),
             };
             self.at(&e.subject).plans.set(seq, plan);
         } else if let Event::FractionDelivered(e) = event {
-            let fraction = Fraction { plan: e.plan.clone(), number: e.number, day: e.occurred_at.day(), dose: e.dose };
+            let plan = self.names.of(&e.plan);
+            let fraction = Fraction { plan, number: e.number, day: e.occurred_at.day(), dose: e.dose };
             self.at(&e.subject).fractions.set(seq, fraction);
         } else if let Event::FractionMissed(e) = event {
-            self.at(&e.subject).missed.set(seq, (e.plan.clone(), e.occurred_at.day(), e.cause));
+            let plan = self.names.of(&e.plan);
+            self.at(&e.subject).missed.set(seq, (plan, e.occurred_at.day(), e.cause));
         }
     }
 }

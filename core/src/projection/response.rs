@@ -4,7 +4,8 @@ use super::Projection;
 use crate::{
     entry::{Change, Entry},
     event::{Event, TumourAssessed},
-    ids::SubjectId,
+    ids::{Name, SubjectId},
+    shared::Shared,
     stated::Stated,
 };
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Response {
     by_subject: BTreeMap<SubjectId, Stated<Visit>>,
+    names: Shared<Name>,
 }
 
 /// One assessment.
@@ -22,6 +24,23 @@ impl Response {
     /// One subject's assessments, in the order of the log.
     pub fn of(&self, subject: &SubjectId) -> Option<&Stated<Visit>> {
         self.by_subject.get(subject)
+    }
+}
+
+impl Response {
+    /// The assessment as it is, with the names of lesions, organs and methods kept once.
+    fn shared(&mut self, assessed: &TumourAssessed) -> Visit {
+        let mut visit = assessed.clone();
+        visit.method = self.names.of(&visit.method);
+        for lesion in &mut visit.targets {
+            lesion.lesion = self.names.of(&lesion.lesion);
+            lesion.site = self.names.of(&lesion.site);
+        }
+        for lesion in &mut visit.non_targets {
+            lesion.lesion = self.names.of(&lesion.lesion);
+            lesion.site = lesion.site.as_ref().map(|site| self.names.of(site));
+        }
+        visit
     }
 }
 
@@ -36,7 +55,8 @@ impl Response {
     pub(crate) fn change(&mut self, change: Change<'_>) {
         match change {
             Change::Set(seq, Event::TumourAssessed(e)) => {
-                self.by_subject.entry(e.subject.clone()).or_default().set(seq, (**e).clone());
+                let visit = self.shared(e);
+                self.by_subject.entry(e.subject.clone()).or_default().set(seq, visit);
             }
             Change::Set(..) => {}
             Change::Unset(seq) => self.by_subject.retain(|_, visits| {

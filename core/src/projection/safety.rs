@@ -4,10 +4,12 @@ use super::Projection;
 use crate::{
     date::Moment,
     entry::{Change, Effect, Entry},
-    event::{AdverseEventReported, AdverseEventUpdated, DltRuling, Event, Outcome, Seriousness},
+    event::{DltRuling, Event, Outcome, Seriousness},
+    few::Few,
     grade::Grade,
     ids::{Name, Seq, SubjectId},
     relation::Attribution,
+    shared::Shared,
     stated::Stated,
     text::Text,
 };
@@ -17,22 +19,56 @@ use std::collections::BTreeMap;
 /// Adverse events of all subjects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Safety {
-    by_subject: BTreeMap<SubjectId, BTreeMap<Name, AdverseEvent>>,
+    by_subject: BTreeMap<SubjectId, Few<Name, AdverseEvent>>,
+    names: Shared<Name>,
+    terms: Shared<Text>,
 }
 
 /// One adverse event: its report and everything that followed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AdverseEvent {
     /// The report (one; a second is refused at append).
-    pub reports: Stated<AdverseEventReported>,
-    /// Updates.
-    pub updates: Stated<AdverseEventUpdated>,
+    pub reports: Stated<Report>,
+    /// What updates said of it.
+    pub updates: Stated<Said>,
     /// Reports to the sponsor as serious.
     pub serious_reports: Stated<SeriousReport>,
     /// When the report or an update that calls it serious was recorded: the site knew by then.
     pub recorded_serious: Stated<DateTime<Utc>>,
     /// Rulings on dose-limiting toxicity: the last counts.
     pub rulings: Stated<Ruling>,
+}
+
+/// The first report of an adverse event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The term of the adopted dictionary.
+    pub term: Text,
+    /// When it began.
+    pub onset: Moment,
+    /// What was said of it then.
+    pub said: Said,
+}
+
+/// What a report or an update says of an adverse event, as far as it says something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// The grade.
+    pub grade: Option<Grade>,
+    /// Relation to each component of the treatment.
+    pub attribution: Option<Attribution>,
+    /// Whether it is serious (ICH E2A).
+    pub serious: Option<bool>,
+    /// Whether medical intervention was used.
+    pub intervention: Option<bool>,
+    /// Whether prophylaxis had been given.
+    pub prophylaxis: Option<bool>,
+    /// Whether it was controlled with medication.
+    pub controlled: Option<bool>,
+    /// What became of it.
+    pub outcome: Option<Outcome>,
+    /// The last day of it.
+    pub ended: Option<NaiveDate>,
 }
 
 /// A report of a serious event.
@@ -71,7 +107,15 @@ impl Safety {
     }
 
     fn at(&mut self, subject: &SubjectId, ae: &Name) -> &mut AdverseEvent {
-        self.by_subject.entry(subject.clone()).or_default().entry(ae.clone()).or_default()
+        if !self.by_subject.contains_key(subject) {
+            self.by_subject.insert(subject.clone(), Few::new());
+        }
+        let all = self.by_subject.get_mut(subject).expect("just inserted");
+        all.at(ae, || self.names.of(ae))
+    }
+
+    fn attributed(&mut self, attribution: Option<&Attribution>) -> Option<Attribution> {
+        attribution.map(|all| all.iter().map(|(component, relation)| (self.names.of(component), *relation)).collect())
     }
 
     /// Keeps when an event was first recorded as serious; a correction of something else does not move it.
@@ -102,21 +146,42 @@ impl Safety {
 
     /// The ruling that this entry states.
     fn ruling(&self, seq: Seq) -> Option<Ruling> {
-        let mut all = self.by_subject.values().flat_map(BTreeMap::values);
+        let mut all = self.by_subject.values().flat_map(Few::values);
         all.find_map(|ae| ae.rulings.get(seq).cloned())
     }
 
     /// When this entry was first recorded as calling its event serious.
     fn serious_since(&self, seq: Seq) -> Option<DateTime<Utc>> {
-        let mut all = self.by_subject.values().flat_map(BTreeMap::values);
+        let mut all = self.by_subject.values().flat_map(Few::values);
         all.find_map(|ae| ae.recorded_serious.get(seq).copied())
     }
 
     fn set(&mut self, seq: Seq, event: &Event) {
         if let Event::AdverseEventReported(e) = event {
-            self.at(&e.subject, &e.ae).reports.set(seq, (**e).clone());
+            let said = Said {
+                grade: Some(e.grade),
+                attribution: self.attributed(e.attribution.as_ref()),
+                serious: Some(e.serious),
+                intervention: e.intervention,
+                prophylaxis: e.prophylaxis,
+                controlled: e.controlled,
+                outcome: None,
+                ended: None,
+            };
+            let report = Report { term: self.terms.of(&e.term), onset: e.occurred_at, said };
+            self.at(&e.subject, &e.ae).reports.set(seq, report);
         } else if let Event::AdverseEventUpdated(e) = event {
-            self.at(&e.subject, &e.ae).updates.set(seq, (**e).clone());
+            let said = Said {
+                grade: e.grade,
+                attribution: self.attributed(e.attribution.as_ref()),
+                serious: e.serious,
+                intervention: e.intervention,
+                prophylaxis: e.prophylaxis,
+                controlled: e.controlled,
+                outcome: e.outcome,
+                ended: e.ended_at.map(|moment| moment.day()),
+            };
+            self.at(&e.subject, &e.ae).updates.set(seq, said);
         } else if let Event::SeriousEventReported(e) = event {
             let report = SeriousReport { aware: e.aware_at, reported: e.occurred_at, criteria: e.criteria.clone() };
             self.at(&e.subject, &e.ae).serious_reports.set(seq, report);
@@ -140,62 +205,53 @@ impl AdverseEvent {
     }
 
     /// The report with its entry.
-    pub fn report(&self) -> Option<(Seq, &AdverseEventReported)> {
+    pub fn report(&self) -> Option<(Seq, &Report)> {
         self.reports.first()
+    }
+
+    /// What was said of it, the latest first: updates, then the report.
+    fn said(&self) -> impl Iterator<Item = &Said> {
+        self.updates.facts().rev().chain(self.reports.facts().map(|report| &report.said))
     }
 
     /// The worst grade so far.
     pub fn worst_grade(&self) -> Option<Grade> {
-        let updated = self.updates.facts().filter_map(|u| u.grade);
-        self.reports.facts().map(|r| r.grade).chain(updated).max()
+        self.said().filter_map(|said| said.grade).max()
     }
 
     /// The relation to each component as last assessed.
     pub fn attribution(&self) -> Option<&Attribution> {
-        self.updates
-            .facts()
-            .rev()
-            .find_map(|u| u.attribution.as_ref())
-            .or_else(|| self.reports.facts().find_map(|r| r.attribution.as_ref()))
-    }
-
-    /// The latest answer to a question that report and updates can answer.
-    fn latest(
-        &self,
-        update: impl Fn(&AdverseEventUpdated) -> Option<bool>,
-        report: impl Fn(&AdverseEventReported) -> Option<bool>,
-    ) -> Option<bool> {
-        self.updates.facts().rev().find_map(update).or_else(|| self.reports.facts().find_map(report))
+        self.said().find_map(|said| said.attribution.as_ref())
     }
 
     /// Whether medical intervention was used, where known.
     pub fn intervention(&self) -> Option<bool> {
-        self.latest(|u| u.intervention, |r| r.intervention)
+        self.said().find_map(|said| said.intervention)
     }
 
     /// Whether prophylaxis had been given, where known.
     pub fn prophylaxis(&self) -> Option<bool> {
-        self.latest(|u| u.prophylaxis, |r| r.prophylaxis)
+        self.said().find_map(|said| said.prophylaxis)
     }
 
     /// Whether it was controlled with medication, where known.
     pub fn controlled(&self) -> Option<bool> {
-        self.latest(|u| u.controlled, |r| r.controlled)
+        self.said().find_map(|said| said.controlled)
     }
 
     /// Whether it is serious.
     pub fn serious(&self) -> bool {
-        self.latest(|u| u.serious, |r| Some(r.serious)).unwrap_or(false)
+        self.said().find_map(|said| said.serious).unwrap_or(false)
     }
 
     /// The outcome as last reported.
     pub fn outcome(&self) -> Option<Outcome> {
-        self.updates.facts().rev().find_map(|u| u.outcome)
+        self.said().find_map(|said| said.outcome)
     }
 
     /// The last day of it, once it is over.
     pub fn ended(&self) -> Option<NaiveDate> {
-        self.updates.facts().rev().find_map(|u| u.ended_at.map(|m| m.day()))
+        self.said().find_map(|said| said.ended)
     }
 
     /// What was known of it when only the entries before a place were there.

@@ -4,9 +4,12 @@ use super::Projection;
 use crate::{
     entry::{Change, Entry},
     event::{BaselineValue, Evaluability, Event, Withdrawal},
+    few::Few,
     grade::DoseLevel,
     ids::{Name, Seq, SiteId, SubjectId},
+    shared::Shared,
     stated::Stated,
+    text::Text,
 };
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -15,6 +18,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Subjects {
     by_id: BTreeMap<SubjectId, Subject>,
+    names: Shared<Name>,
+    units: Shared<Text>,
 }
 
 /// What is known of one subject's place in the trial.
@@ -53,7 +58,7 @@ pub struct Screening {
     /// The day.
     pub day: NaiveDate,
     /// Baseline values.
-    pub baseline: BTreeMap<Name, BaselineValue>,
+    pub baseline: Few<Name, BaselineValue>,
     /// Criteria not met.
     pub criteria_not_met: Vec<Name>,
 }
@@ -90,14 +95,21 @@ impl Subjects {
         self.by_id.get_mut(id).expect("just inserted")
     }
 
+    fn value(&mut self, value: &BaselineValue) -> BaselineValue {
+        match value {
+            BaselineValue::Category(category) => BaselineValue::Category(self.names.of(category)),
+            BaselineValue::Number { value, unit } => BaselineValue::Number { value: *value, unit: self.units.of(unit) },
+        }
+    }
+
     fn set(&mut self, seq: Seq, event: &Event) {
         if let Event::ConsentGiven(e) = event {
-            let consent = Consent { site: e.site.clone(), day: e.occurred_at.day(), form: e.form.clone() };
+            let consent = Consent { site: e.site.clone(), day: e.occurred_at.day(), form: self.names.of(&e.form) };
             self.at(&e.subject).consents.set(seq, consent);
         } else if let Event::SubjectScreened(e) = event {
             let screening = Screening {
                 day: e.occurred_at.day(),
-                baseline: e.baseline.clone(),
+                baseline: e.baseline.iter().map(|(name, value)| (self.names.of(name), self.value(value))).collect(),
                 criteria_not_met: e.criteria_not_met.clone(),
             };
             self.at(&e.subject).screenings.set(seq, screening);
@@ -111,7 +123,8 @@ impl Subjects {
         } else if let Event::EvaluabilityRuled(e) = event {
             self.at(&e.subject).rulings.set(seq, e.ruling);
         } else if let Event::SignedOff(e) = event {
-            self.at(&e.subject).sign_offs.set(seq, (e.milestone.clone(), e.entries));
+            let milestone = self.names.of(&e.milestone);
+            self.at(&e.subject).sign_offs.set(seq, (milestone, e.entries));
         }
     }
 }

@@ -311,7 +311,7 @@ impl Finder<'_> {
 /// Every dose and fraction of a subject: the day, the second where it is known, the entry.
 fn treatments(trial: &Trial, id: &SubjectId) -> Vec<(NaiveDate, Option<i64>, Seq)> {
     let doses = trial.exposure.of(id).flat_map(|(_, agent)| agent.doses.iter());
-    let doses = doses.map(|(seq, dose)| (dose.day, dose.second, seq));
+    let doses = doses.map(|(seq, dose)| (dose.day, dose.second(), seq));
     let fractions = trial.radiotherapy.of(id).into_iter().flat_map(|course| course.fractions.iter());
     doses.chain(fractions.map(|(seq, fraction)| (fraction.day, None, seq))).collect()
 }

@@ -224,7 +224,7 @@ fn judge(
     window: Option<(NaiveDate, NaiveDate)>,
 ) -> Option<Judged> {
     let (_, report) = ae.report()?;
-    let onset = report.occurred_at.day();
+    let onset = report.onset.day();
     let soc = trial.conduct.term(&report.term).map_or("", |t| t.soc.as_str());
     let grade = ae.worst_grade()?;
     let none = Attribution::new();

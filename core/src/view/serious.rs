@@ -163,7 +163,7 @@ fn line(trial: &Trial, id: &SubjectId, name: &Name, ae: &AdverseEvent, instant: 
         ae: name.clone(),
         term: report.map(|r| r.term.clone()),
         grade: ae.worst_grade(),
-        onset: report.map(|r| r.occurred_at),
+        onset: report.map(|r| r.onset),
         relation: ae.attribution().and_then(|a| a.values().max().copied()),
         outcome: ae.outcome(),
         recorded_serious: ae.serious(),

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     event::BaselineValue,
+    few::Few,
     grade::DoseLevel,
     ids::{Name, Seq, SiteId, SubjectId},
     projection::{LaboratoryValue, Trial},
@@ -37,13 +38,13 @@ pub struct SubjectRow {
     /// Whether the subject counts for dose-limiting toxicity.
     pub dlt_status: Option<Status>,
     /// Baseline values as recorded.
-    pub baseline: BTreeMap<Name, BaselineValue>,
+    pub baseline: Few<Name, BaselineValue>,
     /// Prescribed radiotherapy in gray, and fractions planned.
     pub prescribed_gy: Option<f64>,
     /// Fractions planned.
     pub fractions: Option<u8>,
     /// Laboratory values: first and last of each test.
-    pub laboratory: BTreeMap<Name, FirstAndLast>,
+    pub laboratory: Few<Name, FirstAndLast>,
     /// Overall response at the time point.
     pub response: Option<Response>,
     /// First progression.
@@ -86,10 +87,8 @@ pub fn read(trial: &Trial, day: NaiveDate, response: &ResponseTable) -> Vec<Subj
         let plan = trial.radiotherapy.of(id).and_then(|c| c.plans.last()).map(|(_, plan)| plan);
         let measured = response.of(id);
         let recorded = follow_up.and_then(|f| f.progressions.facts().map(|(day, _)| *day).min());
-        let mut baseline = BTreeMap::new();
-        for screening in subject.screenings.facts() {
-            baseline.extend(screening.baseline.iter().map(|(name, value)| (name.clone(), value.clone())));
-        }
+        let baseline = subject.screenings.facts().flat_map(|screening| &screening.baseline);
+        let baseline = baseline.map(|(name, value)| (name.clone(), value.clone())).collect();
         SubjectRow {
             subject: id.clone(),
             site: subject.site().cloned(),
@@ -103,7 +102,7 @@ pub fn read(trial: &Trial, day: NaiveDate, response: &ResponseTable) -> Vec<Subj
             baseline,
             prescribed_gy: plan.map(|p| p.prescription.gray()),
             fractions: plan.map(|p| p.fractions),
-            laboratory: follow_up.map_or_else(BTreeMap::new, |f| laboratory(f.laboratory.facts())),
+            laboratory: follow_up.map_or_else(Few::new, |f| laboratory(f.laboratory.facts())),
             response: measured.and_then(|s| s.at_time_point),
             progression: recorded.into_iter().chain(measured.and_then(|s| s.progression)).min(),
             died: follow_up.and_then(|f| f.death()).map(|(_, death)| death.day),
@@ -118,7 +117,7 @@ pub fn read(trial: &Trial, day: NaiveDate, response: &ResponseTable) -> Vec<Subj
     .collect()
 }
 
-fn laboratory<'a>(values: impl Iterator<Item = &'a LaboratoryValue>) -> BTreeMap<Name, FirstAndLast> {
+fn laboratory<'a>(values: impl Iterator<Item = &'a LaboratoryValue>) -> Few<Name, FirstAndLast> {
     let mut sorted: Vec<&LaboratoryValue> = values.collect();
     sorted.sort_by_key(|v| v.day);
     let mut tests = BTreeMap::new();
@@ -128,5 +127,5 @@ fn laboratory<'a>(values: impl Iterator<Item = &'a LaboratoryValue>) -> BTreeMap
         let test = test.or_insert_with(|| FirstAndLast { first: number, last: number, unit: value.unit.to_string() });
         test.last = number;
     }
-    tests
+    tests.into_iter().collect()
 }
