@@ -341,8 +341,10 @@ fn the_list_of_keys_tells_who_held_which_from_when_to_when_as_known_then() {
 /// Printed name, date and time with its offset, and meaning (21 CFR 11.50(a)(1) to (3)) of both signatures.
 #[track_caller]
 fn bears_both(text: &str, name: &str, meaning: &str, at: &str) {
+    // Lines may be wrapped at the width of the page.
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [name, meaning, at] {
-        assert!(text.contains(part), "expected {part:?} in\n{text}");
+        assert!(flat.contains(part), "expected {part:?} in\n{text}");
     }
 }
 
@@ -434,9 +436,7 @@ fn every_signed_decision_that_is_shown_bears_name_time_and_meaning() {
         [&["status"][..], &["replay"], &["why", "escalation.decisions"], &["log", "--type", "escalation_decided"]]
     {
         let text = dir.run(args).expect(0).stdout;
-        // Lines are wrapped at the width of the page.
-        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        bears_both(&flat, name, entry["signer"]["meaning"].as_str().unwrap(), &at);
+        bears_both(&text, name, entry["signer"]["meaning"].as_str().unwrap(), &at);
     }
     let told = dir.run(&["status", "--json"]).expect(0).json();
     let decision = &told["escalation"]["decisions"][0];
