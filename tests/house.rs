@@ -98,12 +98,14 @@ fn the_store_stays_in_the_ledger() {
 #[test]
 fn files_are_opened_where_files_belong() {
     let homes = [
+        "ledger/src/backup.rs",
         "ledger/src/durable.rs",
         "ledger/src/journal.rs",
         "ledger/src/keyfile.rs",
         "ledger/src/ledger.rs",
         "ledger/src/ledger/",
         "ledger/src/lines.rs",
+        "ledger/src/recover.rs",
         "ledger/src/sled_store.rs",
         "ledger/src/tiles.rs",
         "cli/src/against.rs",

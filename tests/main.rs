@@ -3,6 +3,7 @@
 
 mod as_of;
 mod authority;
+mod backup;
 mod checkpoints;
 mod common;
 mod dependencies;
@@ -22,6 +23,7 @@ mod plots;
 mod published;
 mod readme;
 mod reasons;
+mod recover;
 mod refusals;
 mod render;
 mod report;

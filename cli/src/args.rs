@@ -1,11 +1,13 @@
 //! Arguments: the verbs and their flags. The flags of events come from the event types.
 
 pub mod checkpoint;
+pub mod keep;
 pub mod key;
 pub mod plot;
 
 use self::{
     checkpoint::{CheckArgs, CheckpointArgs, ProveArgs, VerifyArgs, WitnessArgs},
+    keep::{KnownCommand, RecoverArgs, RestoreArgs},
     key::KeyCommand,
     plot::PlotArgs,
 };
@@ -16,7 +18,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use std::path::PathBuf;
-use trial_core::{escalation::generate::IntervalDesign, ids::Hash, quantity::Decimal};
+use trial_core::{escalation::generate::IntervalDesign, quantity::Decimal};
 
 /// The event-sourced, audit-grade ledger for clinical trials.
 ///
@@ -191,6 +193,21 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
         format: ExportFormat,
     },
+    /// Make the store again from the journal, or the journal from the store, where one of them is damaged
+    ///
+    /// Example: trial recover --from journal
+    Recover(RecoverArgs),
+    /// Copy journal, checkpoints and sealed values into a new directory, with a manifest; never keys
+    ///
+    /// Example: trial backup /media/disk/axi-01
+    Backup {
+        /// Where to; must be empty or not there yet
+        dir: PathBuf,
+    },
+    /// Make a ledger from a backup, in the new directory that --ledger names
+    ///
+    /// Example: trial --ledger restored restore /media/disk/axi-01
+    Restore(RestoreArgs),
     /// Adopt a published dictionary of adverse event terms, or print it as drafts
     ///
     /// Example: trial --key sponsor dictionary ctcae_v5.0.csv --name CTCAE-5.0
@@ -251,27 +268,6 @@ pub struct InitArgs {
     /// When the genesis is recorded; only with --simulated-clock
     #[arg(long, value_name = "INSTANT", requires = "simulated_clock")]
     pub recorded_at: Option<chrono::DateTime<chrono::FixedOffset>>,
-}
-
-/// What to do with known ledgers.
-#[derive(Debug, Subcommand)]
-pub enum KnownCommand {
-    /// List them: origin, genesis, how many entries you saw, their root, and when
-    List,
-    /// Forget what you saw of an origin: the next command meets it for the first time, and compares with nothing
-    ///
-    /// Example: trial known forget sponsor.example/axi-01
-    Forget {
-        /// The origin
-        origin: String,
-        /// Only the ledger with this genesis, where several are known
-        #[arg(long, value_name = "HASH")]
-        genesis: Option<Hash>,
-    },
-    /// Take the ledger as it is now for what you saw, because you know why it differs
-    ///
-    /// Example: trial --ledger restored known accept
-    Accept,
 }
 
 /// What to append. The events are added from the event types.

@@ -66,9 +66,11 @@ pub struct Contact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disagreement {
     /// By its name.
-    pub fault: Fault,
+    pub fault: Box<Fault>,
     /// What to do.
     pub hint: String,
+    /// How many of the entries that were seen are missing, where it is that.
+    pub missing: Option<u64>,
 }
 
 impl From<Disagreement> for CliError {
@@ -189,7 +191,7 @@ fn rolled_back(pin: &Pin, now: &Pin) -> Disagreement {
         pin.size - now.size,
         pin.origin
     );
-    Disagreement { fault, hint }
+    Disagreement { fault: Box::new(fault), hint, missing: Some(pin.size - now.size) }
 }
 
 fn forked(pin: &Pin, then: Option<Hash>) -> Disagreement {
@@ -200,7 +202,7 @@ fn forked(pin: &Pin, then: Option<Hash>) -> Disagreement {
          place), or trial known forget {}",
         pin.origin
     );
-    Disagreement { fault, hint }
+    Disagreement { fault: Box::new(fault), hint, missing: None }
 }
 
 fn another(pin: &Pin, now: &Pin) -> Disagreement {
@@ -210,5 +212,5 @@ fn another(pin: &Pin, now: &Pin) -> Disagreement {
         "this is another ledger of the same name: ask whose it is; only if you know why there are two: trial known \
                 accept"
             .to_owned();
-    Disagreement { fault, hint }
+    Disagreement { fault: Box::new(fault), hint, missing: None }
 }

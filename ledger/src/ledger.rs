@@ -347,7 +347,7 @@ fn journal_catches_up(
     Ok(())
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     // A new name is on disk only once its folder is.
     File::open(folder)?.sync_all()
 }

@@ -3,6 +3,8 @@
 //! Two invariants, held by types: only verified entries go into a store and only envelopes come out of it, and a log
 //! grows only from a tip that has just been verified.
 
+#[cfg(feature = "store")]
+pub mod backup;
 pub mod body;
 pub mod canon;
 pub mod check;
@@ -28,6 +30,8 @@ pub mod note;
 pub mod policy;
 pub mod proposal;
 pub mod receipt;
+#[cfg(feature = "store")]
+pub mod recover;
 pub mod roster;
 #[cfg(feature = "store")]
 pub mod sled_store;

@@ -1,7 +1,7 @@
 //! `trial known`: the ledgers that this user has verified before, and what to do when one of them is not as it was.
 
 use crate::{
-    args::{Global, KnownCommand},
+    args::{Global, keep::KnownCommand},
     clock::{self, stamp},
     error::CliError,
     known::{Known, Pin},

@@ -2,6 +2,7 @@
 
 mod amend;
 mod append;
+mod backup;
 mod check;
 mod checkpoint;
 mod completions;
@@ -21,6 +22,7 @@ pub mod paths;
 mod plot;
 mod proposal;
 mod prove;
+mod recover;
 mod replay;
 mod report;
 mod show;
@@ -72,6 +74,9 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Design(args) => design::run(args, output),
         Command::Plot(args) => plot::run(global, args, output),
         Command::Export { output: path, format } => export::run(global, path.as_deref(), *format, output),
+        Command::Recover(args) => recover::run(global, args, output),
+        Command::Backup { dir } => backup::run(global, dir, output),
+        Command::Restore(args) => backup::restore(global, args, output),
         Command::Dictionary(args) => dictionary::run(global, args, output),
         Command::Completions { shell } => completions::run(*shell, output),
     }

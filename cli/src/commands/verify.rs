@@ -244,9 +244,9 @@ fn sound(
             };
             verdict(tip, told, word, anchor, since, Vec::new())
         }
-        Err(Disagreement { fault, hint }) => {
+        Err(Disagreement { fault, hint, missing: _ }) => {
             let anchor = "not what you saw before: see the faults".to_owned();
-            let mut found = verdict(tip, told, "faulty", anchor, tip.size(), vec![fault]);
+            let mut found = verdict(tip, told, "faulty", anchor, tip.size(), vec![*fault]);
             found.notices.push(hint);
             found
         }

@@ -1,6 +1,9 @@
 //! Why a ledger cannot be made, opened or appended to, and what to do next.
 
-use crate::{fault::Fault, store::StoreError};
+use crate::{
+    fault::{Fault, FaultKind},
+    store::StoreError,
+};
 use std::{fmt, io, path::PathBuf};
 
 /// Why a ledger cannot be made, opened or appended to.
@@ -21,7 +24,7 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-    pub(super) fn refused(fault: Fault) -> LedgerError {
+    pub(crate) fn refused(fault: Fault) -> LedgerError {
         LedgerError::Faulty(vec![fault], 1)
     }
 
@@ -46,12 +49,20 @@ impl LedgerError {
             LedgerError::Store(StoreError::InUse(_)) => "wait until the other command has ended",
             LedgerError::Store(StoreError::NotNext { .. }) => "open the ledger again and repeat",
             LedgerError::Store(StoreError::Unreadable(_)) => {
-                "verify the journal alone; the store can be made again from it when its folder is moved away"
+                "trial recover makes the store again from the journal; nothing is deleted"
+            }
+            LedgerError::Faulty(faults, _) if faults.iter().any(|fault| is_of_one_side(fault.kind)) => {
+                "keep a copy as evidence; trial recover tells which of journal and store is sound, and mends the other"
             }
             LedgerError::Faulty(..) => "keep a copy as evidence and compare with your last checkpoint",
             LedgerError::Unsure(_) => "open the ledger again: that verifies and tells what is there",
         }
     }
+}
+
+/// Whether the fault may be in one of journal and store alone.
+fn is_of_one_side(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::JournalDiffers | FaultKind::StoreUnreadable)
 }
 
 impl From<StoreError> for LedgerError {
