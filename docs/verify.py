@@ -327,7 +327,6 @@ MAY = {event: roles.split() for roles, events in WHO.items() for event in events
 RECORD = ["entry_corrected", "entry_voided", "value_redacted"]
 STAND = RECORD + WHO["sponsor"].split() + ["dictionary_adopted", "escalation_decided", "mtd_declared", "signed_off",
                                            "checkpoint_witnessed"]  # not correctable
-TWO_ROLES = ["value_redacted"]
 REASON = RECORD + ["key_revoked", "subject_withdrawn", "evaluability_ruled", "dlt_ruled"]
 
 
@@ -341,6 +340,7 @@ class Log:
     def __init__(self, only_bytes, genesis):
         self.bytes, self.genesis, self.leaves, self.events, self.first = only_bytes, genesis, [], [], []
         self.sites, self.roster, self.last, self.rules = {}, {}, "", []
+        self.sealed, self.redacted = [], set()
 
     def take(self, line, following):
         """The checks of section 11, in their order."""
@@ -389,8 +389,8 @@ class Log:
         need("role_not_allowed", people[0]["role"] in MAY[event["type"]])
         for person in people:
             self.within(person, event)
-        others = [p for p in people if p["role"] != people[0]["role"]]
-        need("countersignature_missing", others or event["type"] not in TWO_ROLES)
+        manager = any(p["role"] == "data_manager" for p in people[1:])
+        need("countersignature_missing", manager or event["type"] != "value_redacted")
         kept = event["protocol"].get("countersignatures", []) if event["type"] == "protocol_activated" else self.rules
         self.together(people, event["type"], kept)
 
@@ -428,7 +428,11 @@ class Log:
             return None
         need("stale_correction", target < len(self.events))
         if kind == "value_redacted":
-            return self.within(signer, self.first[target])
+            need("stale_correction", event["value"] in self.sealed[target])
+            need("stale_correction", (target, event["value"]) not in self.redacted)
+            for person in people:
+                self.within(person, self.first[target])
+            return None
         now = self.events[target]
         need("stale_correction", now)
         need("role_not_allowed", now["type"] in STAND or signer["role"] in MAY[now["type"]])
@@ -451,6 +455,9 @@ class Log:
             need("key_weak", admitted(grant["key"]))
             who = {m: grant[m] for m in ("name", "organisation", "role", "site") if m in grant}
             self.roster[grant["key"]] = {"who": who, "purpose": grant["purpose"], "revoked": False}
+        self.sealed.append(body.get("sealed", {}))
+        if kind == "value_redacted":
+            self.redacted.add((event["target"], event["value"]))
         if kind == "protocol_activated":
             self.rules = event["protocol"].get("countersignatures", [])
         if kind == "key_revoked":

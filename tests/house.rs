@@ -106,6 +106,7 @@ fn files_are_opened_where_files_belong() {
         "ledger/src/ledger/",
         "ledger/src/lines.rs",
         "ledger/src/recover.rs",
+        "ledger/src/sealed_folder.rs",
         "ledger/src/sled_store.rs",
         "ledger/src/tiles.rs",
         "cli/src/against.rs",
@@ -134,8 +135,9 @@ fn one_file_prints() {
 }
 
 #[test]
-fn randomness_and_secrets_stay_with_the_keys() {
-    assert_eq!(strangers(&["getrandom", "rand", "OsRng"], &["ledger/src/key.rs", "ledger/src/keyfile.rs"]), [""; 0]);
+fn randomness_and_secrets_stay_with_the_keys_and_the_salts() {
+    let homes = ["ledger/src/key.rs", "ledger/src/keyfile.rs", "ledger/src/sealed.rs"];
+    assert_eq!(strangers(&["getrandom", "rand", "OsRng"], &homes), [""; 0]);
     assert_eq!(strangers(&["ed25519_dalek"], &["ledger/src/key.rs", "ledger/src/keyfile.rs"]), [""; 0]);
 }
 

@@ -19,11 +19,11 @@ use std::{
 use trial_ledger::{envelope::Envelope, sled_store::SledStore};
 
 /// Moments that differ from kill to kill and are the same in every run: a linear congruential generator (Knuth, MMIX).
-struct Moments(u64);
+pub(crate) struct Moments(pub(crate) u64);
 
 impl Moments {
     /// A number from 0 to below 1.
-    fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -74,7 +74,7 @@ fn append(dir: &Dir, round: u64) -> Command {
     dir.command(&["append", "--file", file.to_str().unwrap()])
 }
 
-fn spawn(mut command: Command) -> Child {
+pub(crate) fn spawn(mut command: Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
 }
 

@@ -29,6 +29,7 @@ mod render;
 mod report;
 mod scenarios;
 mod schemas;
+mod sealed;
 mod second_protocol;
 mod tamper;
 mod tiles;

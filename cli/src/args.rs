@@ -1,17 +1,19 @@
 //! Arguments: the verbs and their flags. The flags of events come from the event types.
 
+pub mod amend;
 pub mod checkpoint;
 pub mod keep;
 pub mod key;
 pub mod plot;
 
 use self::{
+    amend::AmendCommand,
     checkpoint::{CheckArgs, CheckpointArgs, ProveArgs, VerifyArgs, WitnessArgs},
     keep::{KnownCommand, RecoverArgs, RestoreArgs},
     key::KeyCommand,
     plot::PlotArgs,
 };
-use crate::{cosigner::Cosigner, flags};
+use crate::{commands::seal::SealArgs, cosigner::Cosigner, flags};
 use chrono::NaiveDate;
 use clap::{
     Args, CommandFactory, Parser, Subcommand, ValueEnum,
@@ -288,6 +290,9 @@ pub struct AppendArgs {
     /// Who else signs.
     #[command(flatten)]
     pub cosigning: Cosigning,
+    /// Texts beside the log.
+    #[command(flatten)]
+    pub sealing: SealArgs,
 }
 
 /// Who else signs, and whether at once.
@@ -331,44 +336,6 @@ pub enum ProposalCommand {
     Submit {
         /// The proposal
         file: PathBuf,
-    },
-}
-
-/// How to amend.
-#[derive(Debug, Subcommand)]
-pub enum AmendCommand {
-    /// Give a member of an entry's event another value
-    ///
-    /// Example: trial amend correct 184 --field value --old 9.0 --new 0.9 --reason "transcription error"
-    Correct {
-        /// The entry
-        seq: u64,
-        /// The member: `grade`, or a JSON pointer such as /dose/value
-        #[arg(long)]
-        field: String,
-        /// Its value until now; leave out where it was not recorded
-        #[arg(long)]
-        old: Option<String>,
-        /// Its value from now on; leave out to remove it
-        #[arg(long)]
-        new: Option<String>,
-        /// Why
-        #[arg(long)]
-        reason: String,
-        /// Who else signs.
-        #[command(flatten)]
-        cosigning: Cosigning,
-    },
-    /// Take an entry back, for example a duplicate
-    Void {
-        /// The entry
-        seq: u64,
-        /// Why
-        #[arg(long)]
-        reason: String,
-        /// Who else signs.
-        #[command(flatten)]
-        cosigning: Cosigning,
     },
 }
 

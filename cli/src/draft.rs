@@ -6,18 +6,20 @@
 use crate::{cosigner::Cosigner, examples, flags, strict};
 use chrono::{DateTime, FixedOffset};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     fmt,
     io::{self, BufRead, Read},
 };
 use trial_core::{
     escalation::LevelStatus,
     event::{DecisionBasis, Event, EventError, EventKind},
-    ids::{Hash, Seq},
-    text::Text,
+    ids::{Hash, Name, Seq},
+    text::{FreeText, Text},
 };
+use trial_ledger::sealed::{NotSealable, Sealed};
 
 /// Bytes in a line at most: what an entry line may hold.
 pub const MAX_LINE: usize = 16 * 1024;
@@ -42,6 +44,10 @@ pub struct Draft {
     /// Who else signs the same entry: alias of a key, or `alias:meaning`; approval where no meaning is said.
     #[serde(default)]
     pub countersigners: Vec<Cosigner>,
+    /// Texts that stand beside the log, by name (narrative, verbatim, comment or any other identifier): the entry holds
+    /// commitments to them, and a redaction can delete them.
+    #[serde(default, deserialize_with = "sealed")]
+    pub sealed: BTreeMap<Name, FreeText>,
     /// Line of the same file, from 1, that a correction or a voided entry is about, in place of its `target`.
     #[serde(default)]
     #[schemars(range(min = 1))]
@@ -51,8 +57,21 @@ pub struct Draft {
 impl Draft {
     /// A draft of an event, signed with the default key at a time that append takes.
     pub fn of(event: Value) -> Draft {
-        Draft { event, reason: None, by: None, recorded_at: None, countersigners: Vec::new(), target_line: None }
+        Draft {
+            event,
+            reason: None,
+            by: None,
+            recorded_at: None,
+            countersigners: Vec::new(),
+            sealed: BTreeMap::new(),
+            target_line: None,
+        }
     }
+}
+
+/// Names with their texts, no name twice.
+fn sealed<'de, D: Deserializer<'de>>(d: D) -> Result<BTreeMap<Name, FreeText>, D::Error> {
+    serde_json::from_value(strict::value(d)?).map_err(D::Error::custom)
 }
 
 /// What is known only at append.
@@ -224,6 +243,15 @@ impl Draft {
         }
         let event = check(self.event, self.target_line.map(|_| Seq(0))).map_err(refused)?;
         Ok(Draft { event, ..self })
+    }
+
+    /// Its texts for beside the log, each with a salt of its own.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub fn seal(&self) -> Result<BTreeMap<Name, Sealed>, NotSealable> {
+        let one = |(name, text): (&Name, &FreeText)| Ok((name.clone(), Sealed::with_new_salt(text.as_str().into())?));
+        self.sealed.iter().map(one).collect()
     }
 
     /// Whether the counts of the levels are filled in.

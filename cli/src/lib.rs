@@ -19,6 +19,7 @@ pub mod known;
 pub mod output;
 pub mod page;
 pub mod path;
+pub mod personal_data;
 pub mod plot;
 pub mod progress;
 pub mod published;

@@ -47,8 +47,9 @@ fn section(page: &mut String, kind: EventKind) -> fmt::Result {
     }
     let roles: Vec<_> = authority::roles(kind).iter().map(|role| format!("`{role}`")).collect();
     let reason = if kind.needs_reason() { "Needs a reason." } else { "Needs no reason." };
-    let another = if authority::needs_two_roles(kind) { " and by somebody of another role" } else { "" };
-    writeln!(page, "\nSigned by {}{another}. {reason}", roles.join(", "))
+    let other = authority::countersigned_by(kind);
+    let other = other.map_or_else(String::new, |role| format!(", and by another person who is `{role}`"));
+    writeln!(page, "\nSigned by {}{other}. {reason}", roles.join(", "))
 }
 
 /// The members of objects one level down; deeper ones are in the schema file.

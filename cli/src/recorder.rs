@@ -1,5 +1,9 @@
 //! The recorder: drafts become entries. Each is admitted, signed, and checked as a reader will check it.
 
+mod recorded;
+
+pub use recorded::Recorded;
+
 use crate::{
     clock::{self, Zone},
     contact::Contact,
@@ -14,11 +18,11 @@ use chrono::{DateTime, Utc};
 use std::{collections::BTreeMap, path::Path};
 use trial_core::{
     admission::Admission,
-    authority::{may_sign, needs_two_roles},
+    authority::{countersigned_by, may_sign},
     countersignature::asked,
     entry::{Effect, Entry, Meaning, Signer},
-    event::{Clock, Event, EventKind, TrialOpened},
-    ids::{Key, Seq},
+    event::{Clock, Event, TrialOpened, ValueRedacted},
+    ids::{Key, Name, Seq},
     projection::{Projection as _, Trial},
     text::Text,
     view::escalation::Escalation,
@@ -29,6 +33,7 @@ use trial_ledger::{
     key::Secret,
     ledger::Ledger,
     proposal::Proposal,
+    sealed::{Place, Sealed},
     tip::{self, Tip},
     verifier::Lookup as _,
 };
@@ -48,35 +53,10 @@ pub struct Recorder {
     secrets: BTreeMap<String, Secret>,
     tip: Tip,
     made: Vec<Verified>,
+    /// What they seal.
+    values: BTreeMap<Place, Sealed>,
     lines: BTreeMap<usize, Seq>,
     receipts: Option<Receipts>,
-}
-
-/// What became of a draft.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
-    /// Its place.
-    pub seq: Seq,
-    /// Its type.
-    pub kind: EventKind,
-    /// The subject, if it is about one.
-    pub subject: Option<String>,
-    /// Who signed it, the author first.
-    pub signers: Vec<Signer>,
-    /// When it was recorded.
-    pub at: DateTime<Utc>,
-}
-
-impl Recorded {
-    fn of(entry: &Entry) -> Recorded {
-        Recorded {
-            seq: entry.seq,
-            kind: entry.event.kind(),
-            subject: entry.event.subject().map(|subject| subject.to_string()),
-            signers: entry.signers().cloned().collect(),
-            at: entry.recorded_at,
-        }
-    }
 }
 
 /// A draft that was admitted, with what signing it needs.
@@ -84,6 +64,7 @@ struct Admitted {
     entry: tip::Draft,
     author: String,
     at: RecordedAt,
+    values: BTreeMap<Name, Sealed>,
 }
 
 impl Recorder {
@@ -110,6 +91,7 @@ impl Recorder {
             secrets: BTreeMap::new(),
             tip,
             made: Vec::new(),
+            values: BTreeMap::new(),
             lines: BTreeMap::new(),
             receipts: None,
         }
@@ -161,6 +143,8 @@ impl Recorder {
             std::iter::once(&admitted.author).chain(aliases).map(|a| &self.secrets[a]).collect();
         let earlier = self.ledger.earlier(&self.made);
         let verified = self.tip.sign(admitted.entry, &secrets, admitted.at, &earlier)?;
+        let seq = verified.entry().seq;
+        self.values.extend(admitted.values.into_iter().map(|(name, sealed)| (Place { seq, name }, sealed)));
         Ok(self.take(verified, line))
     }
 
@@ -169,6 +153,10 @@ impl Recorder {
     /// # Errors
     /// See [`Recorder::record`]; or nobody goes by the name of a cosigner.
     pub fn propose(&mut self, draft: &Draft, signer: &str) -> Result<Proposal, CliError> {
+        if !draft.sealed.is_empty() {
+            let message = "a proposal carries no sealed texts: they would travel with it";
+            return Err(CliError::no(message).hint("let all sign at once, with --countersigner KEY"));
+        }
         let roster = self.tip.roster();
         let key = |cosigner: &Cosigner| Ok((cosigner.key(roster, &self.keys)?, cosigner.meaning));
         let cosigners = draft.countersigners.iter().map(key).collect::<Result<Vec<_>, CliError>>()?;
@@ -220,7 +208,7 @@ impl Recorder {
     }
 
     fn take(&mut self, verified: Verified, line: Option<usize>) -> Recorded {
-        let recorded = Recorded::of(verified.entry());
+        let recorded = Recorded::of(&verified);
         self.trial.apply(verified.entry());
         self.made.push(verified);
         if let Some(line) = line {
@@ -264,8 +252,10 @@ impl Recorder {
             // What several sign, several correct.
             self.together(&current, key, &countersigners)?;
         }
-        let entry = tip::Draft { reason: draft.reason.clone(), countersigners, ..tip::Draft::new(event) };
-        Ok(Admitted { entry, author: alias.to_owned(), at: RecordedAt::new(at) })
+        let values = draft.seal().map_err(|e| CliError::unknown(e.to_string()))?;
+        let sealed = values.iter().map(|(name, value)| (name.clone(), value.commitment())).collect();
+        let entry = tip::Draft { reason: draft.reason.clone(), countersigners, sealed, ..tip::Draft::new(event) };
+        Ok(Admitted { entry, author: alias.to_owned(), at: RecordedAt::new(at), values })
     }
 
     /// What cannot have happened is refused, and what could never be followed.
@@ -311,10 +301,13 @@ impl Recorder {
         let keys = [(author, Meaning::Authorship)].into_iter().chain(others.iter().copied());
         let signers: Vec<Signer> =
             keys.filter_map(|(key, meaning)| Some(roster.get(key)?.signer(key, meaning))).collect();
-        let role = signers.first().map(|author| author.role);
-        if needs_two_roles(event.kind()) && signers.iter().all(|signer| Some(signer.role) == role) {
-            let message = format!("{} takes a second signature, by somebody of another role", event.kind());
-            return Err(CliError::no(message).hint(COSIGN));
+        if let Some(role) = countersigned_by(event.kind())
+            && !signers.iter().skip(1).any(|other| other.role == role)
+        {
+            let message = format!("{} is signed by another person too, who is {role}: none would sign", event.kind());
+            let hint = "trial amend redact SEQ NAME --reason R --countersigner KEY, where that key is at hand; else with \
+                        --propose FILE, which they sign";
+            return Err(CliError::no(message).hint(hint));
         }
         let unmet = asked(self.tip.countersignatures(), event).find(|rule| !rule.is_met(&signers));
         unmet.map_or(Ok(()), |rule| {
@@ -353,8 +346,9 @@ impl Recorder {
     /// # Errors
     /// The disk failed.
     pub fn append(&mut self) -> Result<(), CliError> {
-        self.ledger.append(&self.made)?;
+        self.ledger.append_with(&self.made, &self.values)?;
         self.made.clear();
+        self.values.clear();
         Ok(())
     }
 
@@ -414,9 +408,7 @@ impl Recorder {
         let target = match event {
             Event::EntryCorrected(e) => e.target,
             Event::EntryVoided(e) => e.target,
-            Event::ValueRedacted(e) => {
-                return Err(CliError::no(format!("entry {} has no sealed value named {}", e.target, e.value)));
-            }
+            Event::ValueRedacted(e) => return self.redacts(e),
             _ => return Ok(()),
         };
         let Some(current) = self.current(target)? else {
@@ -435,6 +427,28 @@ impl Recorder {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether there is a sealed value of this name, not redacted yet.
+    fn redacts(&self, redacted: &ValueRedacted) -> Result<(), CliError> {
+        let target = redacted.target;
+        let Some(names) = self.ledger.sealed_names(target, &self.made) else {
+            let last = self.tip.size().saturating_sub(1);
+            return Err(CliError::no(format!("entry {target} is not there: expected 0 to {last}"))
+                .hint("trial log lists the entries"));
+        };
+        if !names.contains(&redacted.value) {
+            let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+            let hint = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
+            let message = format!("entry {target} has no sealed value named {}", redacted.value);
+            return Err(CliError::no(message).hint(hint));
+        }
+        match self.tip.redactions().get(&Place::of(redacted)) {
+            Some(earlier) => {
+                Err(CliError::no(format!("{} was redacted at entry {}", Place::of(redacted), earlier.seq)))
+            }
+            None => Ok(()),
+        }
     }
 
     /// What an entry states now; none where it is voided or not there.

@@ -76,15 +76,17 @@ pub fn roles(kind: EventKind) -> &'static [Role] {
     MATRIX.iter().find(|(k, _)| *k == kind).map_or(&[], |(_, roles)| *roles)
 }
 
-/// Whether an event of this type takes two roles: somebody of another role than the author's countersigns it, whatever the
-/// protocol asks.
-pub fn needs_two_roles(kind: EventKind) -> bool {
-    kind == E::ValueRedacted
-}
-
 /// Whether a role may sign an event of this type.
 pub fn may_sign(role: Role, kind: EventKind) -> bool {
     roles(kind).contains(&role)
+}
+
+/// The role of which another person must sign an event of this type too.
+///
+/// A redaction needs the investigator, who answers for the record, and whoever looks after personal data: it cannot be
+/// undone, and nobody may do it alone.
+pub fn countersigned_by(kind: EventKind) -> Option<Role> {
+    (kind == E::ValueRedacted).then_some(R::DataManager)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
     fault::{Fault, FaultKind},
     key::BadSignature,
     roster::{self, Member},
+    sealed::Place,
     tip::Tip,
     verifier::Lookup,
     witnessed,
@@ -19,7 +20,7 @@ use trial_core::{
     authority,
     countersignature::{self, Countersignatures},
     entry::{Effect, Entry, Role, Signer},
-    event::{Conformity, CorrectionError, Event, EventError, EventKind},
+    event::{Conformity, CorrectionError, Event, EventError, EventKind, ValueRedacted},
     ids::{Hash, Key, Name, Seq, SiteId},
 };
 
@@ -252,9 +253,10 @@ impl Context<'_> {
     /// Enough different people sign, as the format and the protocol in force ask for this event.
     fn together(&self, entry: &Entry) -> Result<(), Fault> {
         let kind = entry.event.kind();
-        let author = entry.signer.role;
-        if authority::needs_two_roles(kind) && entry.countersigners.iter().all(|other| other.role == author) {
-            let expected = format!("a countersigner of {kind} who is not {author}");
+        if let Some(role) = authority::countersigned_by(kind)
+            && entry.countersigners.iter().all(|other| other.role != role)
+        {
+            let expected = format!("a countersigner of {kind} who is {role}");
             return Err(self.fault(FaultKind::CountersignatureMissing, expected, "none"));
         }
         let mut asked = countersignature::asked(self.tip.countersignatures(), &entry.event);
@@ -368,9 +370,24 @@ impl Context<'_> {
             return Ok(Effect::Voids { target: voided.target });
         }
         if let Event::ValueRedacted(redaction) = &entry.event {
-            self.scope(&entry.signer, &self.stated(redaction.target)?)?;
+            self.redaction(entry, redaction)?;
         }
         Ok(Effect::States)
+    }
+
+    /// There is such a value, it was not redacted before, and it is within the site of all who sign.
+    fn redaction(&self, entry: &Entry, redaction: &ValueRedacted) -> Result<(), Fault> {
+        let (event, sealed) = self.recorded(redaction.target)?;
+        let place = Place::of(redaction);
+        if !sealed.contains_key(&place.name) {
+            let expected = format!("a commitment to {} in entry {}", place.name, place.seq);
+            return Err(self.fault(FaultKind::StaleCorrection, expected, "none"));
+        }
+        if let Some(earlier) = self.tip.redactions().get(&place) {
+            let found = format!("{place}, redacted at entry {}", earlier.seq);
+            return Err(self.fault(FaultKind::StaleCorrection, "a value that is not redacted yet", found));
+        }
+        entry.signers().try_for_each(|signer| self.scope(signer, &event))
     }
 
     fn over(&self, entry: &Entry, current: &Event) -> Result<(), Fault> {
@@ -403,16 +420,17 @@ impl Context<'_> {
                 let found = format!("entry {target}, which is voided");
                 Err(self.fault(FaultKind::StaleCorrection, "an entry that states something", found))
             }
-            None => self.stated(target),
+            None => Ok(self.recorded(target)?.0),
         }
     }
 
-    /// What an earlier entry stated when it was recorded: the bytes are fetched again and must be the verified ones.
-    fn stated(&self, target: Seq) -> Result<Event, Fault> {
+    /// What an earlier entry stated when it was recorded, and its commitments: the bytes are fetched again and must be the
+    /// verified ones.
+    fn recorded(&self, target: Seq) -> Result<(Event, BTreeMap<Name, Hash>), Fault> {
         if !self.tip.has(target) {
             return Err(self.fault(FaultKind::StaleCorrection, "an earlier entry", format!("entry {target}")));
         }
-        self.tip.stated(target, self.lookup).ok_or_else(|| {
+        self.tip.recorded(target, self.lookup).ok_or_else(|| {
             let expected = format!("entry {target} to be there still as it was verified");
             self.fault(FaultKind::StoreUnreadable, expected, "it cannot be read again")
         })
@@ -431,6 +449,12 @@ impl Context<'_> {
         }
         Ok(())
     }
+}
+
+/// What a line states and what it commits to, without asking whether it is right.
+pub(crate) fn stated(envelope: &Envelope) -> Option<(Event, BTreeMap<Name, Hash>)> {
+    let body = body::read(envelope).ok()?.body;
+    Some((Event::from_value(body.event).ok()?, body.sealed))
 }
 
 fn seq_of(envelope: &Envelope) -> Option<Seq> {

@@ -107,6 +107,11 @@ kinds! {
 }
 
 impl FaultKind {
+    /// Whether it is about what stands beside a log whose chain is whole.
+    pub fn is_of_sealed_values(self) -> bool {
+        matches!(self, FaultKind::SealedMismatch | FaultKind::SealedMissing)
+    }
+
     /// Whether it proves that something is wrong with the record; otherwise it could not be told.
     pub fn is_proof(self) -> bool {
         !matches!(self, FaultKind::StoreMissing | FaultKind::StoreUnreadable)

@@ -8,10 +8,12 @@ mod batch;
 mod checkpoints;
 mod error;
 mod proofs;
+mod sealing;
 
 pub use batch::{Batch, Earlier};
 pub use checkpoints::LATEST;
 pub use error::LedgerError;
+pub use sealing::{SealedReport, Unsealed};
 
 use crate::{
     check::Verified,
@@ -21,12 +23,15 @@ use crate::{
     lines::{LineIndex, Lines, Tail, read_lines},
     lockstep::{Either, Lockstep},
     merkle::BLOCK,
+    sealed::{Place, Sealed},
+    sealed_folder::SealedFolder,
     sled_store::SledStore,
     store::{Head, Store, StoreError, follow},
     tip::Tip,
     verifier::Verifier,
 };
 use std::{
+    collections::BTreeMap,
     fmt,
     fs::{self, File},
     io,
@@ -54,6 +59,7 @@ pub struct Ledger {
     dir: PathBuf,
     journal: Journal,
     store: SledStore,
+    sealed: SealedFolder,
     tip: Tip,
     /// Set while an append has not come to its end: then only a new open can tell what is on disk.
     unsure: bool,
@@ -92,6 +98,23 @@ pub enum Notice {
         /// How many bytes.
         bytes: u64,
     },
+    /// Sealed values of acknowledged entries had not taken their place yet.
+    SealedCaughtUp {
+        /// How many.
+        values: u64,
+    },
+    /// Sealed values were left by an append that was never acknowledged: they were deleted.
+    UnacknowledgedValues {
+        /// How many.
+        values: u64,
+    },
+    /// A sealed value was still there although an entry redacts it: it was deleted.
+    RedactionFinished {
+        /// The entry that commits to it.
+        target: Seq,
+        /// The entry that redacts it.
+        by: Seq,
+    },
 }
 
 impl fmt::Display for Notice {
@@ -114,6 +137,15 @@ impl fmt::Display for Notice {
                     f,
                     "the journal ended in {bytes} bytes of an entry that was never acknowledged: they were cut off"
                 )
+            }
+            Notice::SealedCaughtUp { values } => {
+                write!(f, "sealed values of the last entries were put in their place: {values}")
+            }
+            Notice::UnacknowledgedValues { values } => {
+                write!(f, "sealed values of entries that were never acknowledged were deleted: {values}")
+            }
+            Notice::RedactionFinished { target, by } => {
+                write!(f, "a sealed value of entry {target}, redacted at entry {by}, was still there: it was deleted")
             }
         }
     }
@@ -146,7 +178,8 @@ impl Ledger {
         for folder in [Some(dir.join(STORE)), Some(dir.to_owned()), parent.parent().map(Path::to_owned)] {
             folder.map_or(Ok(()), |folder| sync_folder(&folder).map_err(io(&folder)))?;
         }
-        Ok(Ledger { dir: dir.to_owned(), journal, store, tip, unsure: false })
+        let sealed = SealedFolder::new(dir.join(SEALED));
+        Ok(Ledger { dir: dir.to_owned(), journal, store, sealed, tip, unsure: false })
     }
 
     /// Opens a ledger and verifies all of it.
@@ -211,7 +244,9 @@ impl Ledger {
         notices.extend((stored < has).then_some(Notice::StoreCaughtUp { had: stored, has }));
         notices.extend((had < has).then_some(Notice::JournalCaughtUp { had, has }));
         notices.extend((wrong > 0).then_some(Notice::BlocksComputed { wrong }));
-        Ok((Ledger { dir: dir.to_owned(), journal, store, tip, unsure: false }, notices))
+        let sealed = SealedFolder::new(dir.join(SEALED));
+        notices.extend(sealing::settle(&sealed, &store, &tip)?);
+        Ok((Ledger { dir: dir.to_owned(), journal, store, sealed, tip, unsure: false }, notices))
     }
 
     /// The verified end, from which new entries are made.
@@ -246,7 +281,16 @@ impl Ledger {
         Batch { store: &self.store, tip: self.tip.clone(), entries: Vec::new() }
     }
 
-    /// Appends entries: all or none. When this returns, they are on disk.
+    /// Appends entries that commit to no sealed values: see [`Ledger::append_with`].
+    ///
+    /// # Errors
+    /// See [`Ledger::append_with`].
+    pub fn append(&mut self, entries: &[Verified]) -> Result<(), LedgerError> {
+        self.append_with(entries, &BTreeMap::new())
+    }
+
+    /// Appends entries with the values that they commit to, and deletes the values that they redact: all or none. When
+    /// this returns, it is on disk.
     ///
     /// Entries that the ledger has already are passed over, so that an append whose outcome is not known can be repeated.
     ///
@@ -254,8 +298,8 @@ impl Ledger {
     /// A fault that a reader would find: nothing has changed then. Or the disk failed: then the ledger takes nothing more
     /// until it is opened again, which tells what is there.
     // BUG: if the journal has the entries and the store fails, they were not acknowledged but will be there: the next open
-    // verifies them, lets the store catch up, and tells.
-    pub fn append(&mut self, entries: &[Verified]) -> Result<(), LedgerError> {
+    // verifies them, lets the store and the sealed values catch up, and tells.
+    pub fn append_with(&mut self, entries: &[Verified], values: &BTreeMap<Place, Sealed>) -> Result<(), LedgerError> {
         if self.unsure {
             return Err(LedgerError::Unsure(self.dir.clone()));
         }
@@ -264,10 +308,12 @@ impl Ledger {
             return Ok(());
         }
         self.check_place(new)?;
+        let staged = self.stage(new, values)?;
         self.unsure = true;
         let path = || self.dir.join(JOURNAL);
         self.journal.append(new.iter().map(Verified::envelope)).map_err(|e| LedgerError::Io(path(), e))?;
         self.store.append_if_next(new)?;
+        self.sealed.install(&staged).map_err(|e| LedgerError::Io(self.dir.join(SEALED), e))?;
         self.unsure = false;
         new.iter().for_each(|verified| self.tip.advance(verified));
         Ok(())

@@ -33,6 +33,9 @@ pub mod receipt;
 #[cfg(feature = "store")]
 pub mod recover;
 pub mod roster;
+pub mod sealed;
+#[cfg(feature = "store")]
+mod sealed_folder;
 #[cfg(feature = "store")]
 pub mod sled_store;
 pub mod store;

@@ -12,6 +12,7 @@ use crate::{
     key::Secret,
     merkle::Blocks,
     roster::{self, Revocation, Roster},
+    sealed::{Place, Redaction},
     verifier::Lookup,
 };
 use std::{collections::BTreeMap, ops::Range};
@@ -42,6 +43,10 @@ pub struct Tip {
     countersignatures: Vec<Countersignatures>,
     /// What corrected entries state now; nothing where they are voided.
     amended: BTreeMap<Seq, Option<Event>>,
+    /// How many sealed values the entries commit to.
+    commitments: u64,
+    /// Which of them were redacted.
+    redactions: BTreeMap<Place, Redaction>,
 }
 
 /// An entry to be made: what a person decides about it; the rest follows from the tip.
@@ -116,6 +121,16 @@ impl Tip {
     /// When the last entry was recorded.
     pub fn recorded_at(&self) -> Option<RecordedAt> {
         self.recorded_at
+    }
+
+    /// How many sealed values the entries commit to, redacted ones included.
+    pub fn commitments(&self) -> u64 {
+        self.commitments
+    }
+
+    /// The sealed values that were redacted, and by which entry.
+    pub fn redactions(&self) -> &BTreeMap<Place, Redaction> {
+        &self.redactions
     }
 
     /// Roots of all complete blocks of entries, in order: see [`Blocks`].
@@ -241,6 +256,7 @@ impl Tip {
             self.genesis = Some(entry.hash);
         }
         self.learn(entry);
+        self.commitments += verified.sealed().len() as u64;
         self.put(entry.hash);
     }
 
@@ -288,6 +304,10 @@ impl Tip {
         }
         if let Event::ProtocolActivated(activated) = &entry.event {
             self.countersignatures = activated.protocol.countersignatures.clone();
+        }
+        if let Event::ValueRedacted(redacted) = &entry.event {
+            let place = Place::of(redacted);
+            self.redactions.entry(place).or_insert_with(|| Redaction::of(entry));
         }
         self.learn_site(&entry.event);
         match &entry.effect {

@@ -10,7 +10,7 @@ use trial_core::{
     authority::{may_sign, roles},
     entry::{Meaning, Role, Signer},
     event::{Event, EventKind},
-    ids::{Key, Seq},
+    ids::{Hash, Key, Seq},
 };
 use trial_ledger::{
     body::Body,
@@ -86,7 +86,9 @@ impl Staffed {
         for kind in correctable() {
             facts.insert(kind, chain.tip.next());
             let by = person(roles(kind)[0], None);
-            chain.try_add(&by, Draft::new(example(kind)).because("as asked".parse().unwrap())).unwrap();
+            let sealed = [("note".parse().unwrap(), Hash([0xab; 32]))].into();
+            let draft = Draft { sealed, ..Draft::new(example(kind)) };
+            chain.try_add(&by, draft.because("as asked".parse().unwrap())).unwrap();
         }
         Staffed { chain, facts }
     }
@@ -115,7 +117,7 @@ impl Staffed {
             EventKind::ValueRedacted => event("value_redacted", json!({ "target": target, "value": "note" })),
             _ => example(kind),
         };
-        let another = if role == Role::Monitor { "sponsor" } else { "monitor" };
+        let another = if role == Role::DataManager { "monitor" } else { "data_manager" };
         let names = [&person(role, None), another];
         self.fault(&names[..if kind == EventKind::ValueRedacted { 2 } else { 1 }], event)
     }

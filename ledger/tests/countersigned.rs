@@ -166,13 +166,3 @@ fn a_correction_is_signed_by_as_many_as_what_it_changes() {
         assert_eq!(fault(&chain, &["sam", "sue"], change), None);
     }
 }
-
-#[test]
-fn a_redaction_takes_two_roles_whatever_the_protocol_asks() {
-    let mut chain = Chain::sample();
-    chain.add("sponsor", grant("colleague", Role::Investigator, Some("A")));
-    let redaction = || event("value_redacted", json!({"target": 7, "value": "note"}));
-    assert_eq!(fault(&chain, &["investigator"], redaction()), Some(CountersignatureMissing));
-    assert_eq!(fault(&chain, &["investigator", "colleague"], redaction()), Some(CountersignatureMissing));
-    assert_eq!(fault(&chain, &["investigator", "monitor"], redaction()), None);
-}

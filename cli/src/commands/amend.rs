@@ -1,8 +1,8 @@
-//! `trial amend`: corrections and voided entries.
+//! `trial amend`: corrections, voided entries, redactions.
 
-use super::append::record_one;
+use super::{append::record_one, seal};
 use crate::{
-    args::{AmendCommand, Global},
+    args::{Global, amend::AmendCommand},
     draft::Draft,
     error::CliError,
     flags,
@@ -10,12 +10,17 @@ use crate::{
     session::Session,
 };
 use serde_json::{Value, json};
-use trial_core::{entry::Effect, event::EventKind, ids::Seq, text::Text};
+use trial_core::{
+    entry::Effect,
+    event::EventKind,
+    ids::{Name, Seq},
+    text::Text,
+};
 
 /// Amends an entry.
 pub fn run(global: &Global, args: &AmendCommand, output: &mut Output<'_>) -> Result<u8, CliError> {
-    let (event, reason, cosigning) = match args {
-        AmendCommand::Correct { seq, field, old, new, reason, cosigning } => {
+    let (event, reason, cosigning, sealing) = match args {
+        AmendCommand::Correct { seq, field, old, new, reason, cosigning, sealing } => {
             let kind = kind_of(global, Seq(*seq), output)?;
             let field = if field.starts_with('/') { field.clone() } else { format!("/{}", field.replace('-', "_")) };
             let value = |text: &Option<String>| match text {
@@ -26,14 +31,20 @@ pub fn run(global: &Global, args: &AmendCommand, output: &mut Output<'_>) -> Res
             let event = json!({
                 "type": "entry_corrected", "version": 1, "target": seq, "field": field, "old": old, "new": new
             });
-            (event, reason, cosigning)
+            (event, reason, cosigning, sealing)
         }
-        AmendCommand::Void { seq, reason, cosigning } => {
-            (json!({ "type": "entry_voided", "version": 1, "target": seq }), reason, cosigning)
+        AmendCommand::Void { seq, reason, cosigning, sealing } => {
+            (json!({ "type": "entry_voided", "version": 1, "target": seq }), reason, cosigning, sealing)
+        }
+        AmendCommand::Redact { seq, name, reason, cosigning } => {
+            let name: Name = name.parse().map_err(|e| CliError::usage(format!("NAME: {e}")))?;
+            let event = json!({ "type": "value_redacted", "version": 1, "target": seq, "value": name });
+            (event, reason, cosigning, &seal::SealArgs::default())
         }
     };
     let reason: Text = reason.parse().map_err(|e| CliError::usage(format!("--reason: {e}")))?;
-    record_one(global, Draft { reason: Some(reason), ..Draft::of(event) }, cosigning, output)
+    let draft = Draft { reason: Some(reason), sealed: seal::texts(sealing)?, ..Draft::of(event) };
+    record_one(global, draft, cosigning, output)
 }
 
 /// The type of an entry, which tells how the texts of its values are read.

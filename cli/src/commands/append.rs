@@ -1,6 +1,6 @@
 //! `trial append`: one event by its flags, or a file of drafts, all or none.
 
-use super::{key_ring, proposal, signer};
+use super::{key_ring, proposal, seal, signer};
 use crate::{
     args::{AppendArgs, Cosigning, Global},
     clock::stamp,
@@ -8,14 +8,14 @@ use crate::{
     error::{CliError, ErrorKind},
     flags,
     output::Output,
-    progress,
+    personal_data, progress,
     recorder::{Recorded, Recorder},
     render::signature::signature,
 };
 use clap::ArgMatches;
 use serde::Serialize;
 use std::{fs::File, io::BufReader, path::Path};
-use trial_core::{entry::Signer, text::Text};
+use trial_core::{entry::Signer, ids::Name, text::Text};
 
 /// Appends.
 pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u8, CliError> {
@@ -34,6 +34,10 @@ pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mu
             return Err(CliError::usage("--propose and --countersigner stand beside --file: expected one event")
                 .hint("in a file, each draft names its own: \"countersigners\": [\"ALIAS\"]"));
         }
+        if !args.sealing.seal.is_empty() || !args.sealing.seal_file.is_empty() {
+            return Err(CliError::usage("--seal and --seal-file stand beside --file: expected one event")
+                .hint("in a file, each draft has its own: \"sealed\": {\"narrative\": \"...\"}"));
+        }
         return append_file(global, file, &args.cosigning, output);
     }
     let Some((word, event)) = event else {
@@ -44,7 +48,8 @@ pub fn run(global: &Global, args: &AppendArgs, matches: &ArgMatches, output: &mu
     let value = flags::event(kind, event).map_err(|e| with_hint(CliError::usage(e.to_string()), e.hint()))?;
     let reason = args.reason.as_deref().map(str::parse::<Text>).transpose();
     let reason = reason.map_err(|e| CliError::usage(format!("--reason: {e}")))?;
-    let draft = Draft { reason, recorded_at: args.recorded_at, ..Draft::of(value) };
+    let sealed = seal::texts(&args.sealing)?;
+    let draft = Draft { reason, recorded_at: args.recorded_at, sealed, ..Draft::of(value) };
     record_one(global, draft, &args.cosigning, output)
 }
 
@@ -66,11 +71,26 @@ pub(super) fn record_one(
     if let (Some(folder), Some(log_key)) = (&cosigning.receipt, &cosigning.log_key) {
         recorder.leave_receipts(folder, log_key)?;
     }
+    warn("", &draft, output)?;
     if let Some(file) = &cosigning.propose {
         return proposal::write(&mut recorder, &draft, alias, file, output);
     }
     let recorded = recorder.record(&draft, None, alias)?;
     commit(&mut recorder, &recorded, output)
+}
+
+/// Says what may be personal in a draft that stands in the log for ever; it is recorded all the same.
+fn warn(place: &str, draft: &Draft, output: &mut Output<'_>) -> Result<(), CliError> {
+    let warnings = personal_data::warnings(draft);
+    for warning in &warnings {
+        writeln!(output.err, "trial: note: {place}{warning}, and nobody can take it out of the log")?;
+    }
+    if !warnings.is_empty() {
+        let how =
+            "void the entry and tell it in a sealed text next time: --seal comment=TEXT, or \"sealed\" in a draft";
+        writeln!(output.err, "trial: hint: {how}")?;
+    }
+    Ok(())
 }
 
 /// Puts one entry on disk and tells of it.
@@ -104,10 +124,10 @@ struct Receipt {
 }
 
 fn told(recorded: &Recorded) -> String {
-    match &recorded.subject {
-        Some(subject) => format!("{} of {subject}", recorded.kind),
-        None => recorded.kind.to_string(),
-    }
+    let of = recorded.subject.as_ref().map_or_else(String::new, |subject| format!(" of {subject}"));
+    let names: Vec<&str> = recorded.sealed.iter().map(Name::as_str).collect();
+    let sealed = if names.is_empty() { String::new() } else { format!(" (sealed: {})", names.join(", ")) };
+    format!("{}{of}{sealed}", recorded.kind)
 }
 
 /// What became of a line of a file.
@@ -162,7 +182,10 @@ fn append_file(global: &Global, file: &Path, cosigning: &Cosigning, output: &mut
     for drafted in draft::drafts(BufReader::new(opened)) {
         bar.inc(1);
         reports.push(match drafted {
-            Ok((line, draft)) => record_line(&mut recorder, line, &draft, alias)?,
+            Ok((line, draft)) => {
+                warn(&format!("line {line}: "), &draft, output)?;
+                record_line(&mut recorder, line, &draft, alias)?
+            }
             // Nothing is known of what could not be read.
             Err(DraftError { fault: DraftFault::Read(e), .. }) => return Err(unreadable(e)),
             // The message names the line itself.

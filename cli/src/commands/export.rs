@@ -1,4 +1,4 @@
-//! `trial export`: the verified entries, byte for byte as signed: one a line, or in tiles.
+//! `trial export`: the verified entries, byte for byte as signed: one a line, or in tiles. Sealed values stay where they are.
 
 use super::open;
 use crate::{
@@ -45,6 +45,11 @@ fn lines(global: &Global, file: Option<&Path>, output: &mut Output<'_>) -> Resul
             create(path, |file| write(&session, file))?;
             writeln!(output.err, "trial: note: {} entries in {}", session.trial.cut.entries, path.display())?;
         }
+    }
+    let sealed = session.ledger.tip().commitments();
+    if sealed > 0 {
+        let told = format!("the export holds commitments to sealed values ({sealed}), and none of the values");
+        writeln!(output.err, "trial: note: {told}")?;
     }
     Ok(0)
 }

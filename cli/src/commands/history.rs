@@ -6,7 +6,7 @@ use crate::{
     clock::{Zone, stamp},
     error::CliError,
     output::Output,
-    render::signature::signers,
+    render::{sealed, signature::signers},
     session::Session,
 };
 use serde_json::{Value, json};
@@ -14,7 +14,11 @@ use std::collections::BTreeMap;
 use trial_core::{
     entry::{Effect, Entry},
     event::Event,
-    ids::Seq,
+    ids::{Name, Seq},
+};
+use trial_ledger::{
+    check::Verified,
+    ledger::{Ledger, Unsealed},
 };
 
 /// One value that a member of an event took.
@@ -24,6 +28,8 @@ struct Taken {
     field: String,
     old: Value,
     new: Value,
+    /// Of a sealed value, what became of it: `new` is the value where it is the one that was signed.
+    sealed: Option<Unsealed>,
 }
 
 /// Shows the history.
@@ -31,9 +37,18 @@ pub fn run(global: &Global, subject: &str, field: Option<&str>, output: &mut Out
     let mut taken = Vec::new();
     // Targets of amendments name no subject: the subject of each entry is kept while reading.
     let mut of_subject: BTreeMap<Seq, Event> = BTreeMap::new();
+    let mut sealing = Vec::new();
     let session = Session::open_with(&global.ledger, &lens(global), |verified| {
+        let before = taken.len();
         take(verified.entry(), subject, &mut of_subject, &mut taken);
+        if !verified.sealed().is_empty() && taken.len() > before {
+            sealing.push((taken[before].target, verified.clone()));
+        }
     })?;
+    for (target, verified) in sealing {
+        taken.extend(unsealed(target, &verified, &session.ledger)?);
+    }
+    taken.sort_by_key(|t| t.entry.seq);
     output.notices(&session.notices)?;
     if of_subject.is_empty() {
         return Err(CliError::no(format!("nothing is recorded of {subject}")).hint("trial replay lists the subjects"));
@@ -50,9 +65,25 @@ pub fn run(global: &Global, subject: &str, field: Option<&str>, output: &mut Out
     Ok(0)
 }
 
+/// The sealed values of an entry, as members of the fact that they belong to.
+fn unsealed(target: Seq, verified: &Verified, ledger: &Ledger) -> Result<Vec<Taken>, CliError> {
+    let value = |(name, found): (Name, Unsealed)| {
+        let new = if let Unsealed::Value(value) = &found { value.clone() } else { Value::Null };
+        let field = format!("/sealed/{name}");
+        Taken { entry: verified.entry().clone(), target, field, old: Value::Null, new, sealed: Some(found) }
+    };
+    Ok(ledger.unseal(verified)?.into_iter().map(value).collect())
+}
+
 fn take(entry: &Entry, subject: &str, of_subject: &mut BTreeMap<Seq, Event>, taken: &mut Vec<Taken>) {
-    let record =
-        |target: Seq, field: String, old: Value, new: Value| Taken { entry: entry.clone(), target, field, old, new };
+    let record = |target: Seq, field: String, old: Value, new: Value| Taken {
+        entry: entry.clone(),
+        target,
+        field,
+        old,
+        new,
+        sealed: None,
+    };
     match &entry.effect {
         Effect::States if entry.event.subject().is_some_and(|s| s.as_str() == subject) => {
             let members = leaves(&entry.event.to_value());
@@ -115,7 +146,7 @@ fn descend(pointer: &str, value: &Value, found: &mut BTreeMap<String, Value>) {
 }
 
 fn line(taken: &Taken) -> Value {
-    json!({
+    let mut line = json!({
         "seq": taken.entry.seq,
         "target": taken.target,
         "event": taken.entry.event.kind().as_str(),
@@ -126,7 +157,14 @@ fn line(taken: &Taken) -> Value {
         "countersigners": taken.entry.countersigners,
         "when": stamp(taken.entry.recorded_at),
         "why": taken.entry.reason,
-    })
+    });
+    if let Some(found) = &taken.sealed {
+        line["sealed"] = sealed::state(found).into();
+    }
+    if let Some(Unsealed::Redacted(redaction)) = &taken.sealed {
+        line["redaction"] = json!(redaction);
+    }
+    line
 }
 
 /// Each member of each fact with all its values: the first, and what it became (EU GMP Annex 11, 8.2).
@@ -145,7 +183,8 @@ fn text(taken: &[Taken], zone: Zone) -> String {
         }
         for (i, t) in values.iter().enumerate() {
             let (mark, name) = if i == 0 { (' ', field) } else { ('*', "") };
-            lines.push(format!("{mark} {name:<22} {}", shown(&t.new)));
+            let new = t.sealed.as_ref().map_or_else(|| shown(&t.new), |found| sealed::one_line(found, zone));
+            lines.push(format!("{mark} {name:<22} {new}"));
             let was = if i == 0 { String::new() } else { format!("was {}; entry {}, ", shown(&t.old), t.entry.seq) };
             let why = t.entry.reason.as_ref().map_or_else(String::new, |r| format!(": {r}"));
             let who = signers(&t.entry);

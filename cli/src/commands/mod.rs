@@ -25,6 +25,7 @@ mod prove;
 mod recover;
 mod replay;
 mod report;
+pub mod seal;
 mod show;
 mod status;
 mod verify;

@@ -1,4 +1,4 @@
-//! `trial show`: one entry, who signed it, and what became of it.
+//! `trial show`: one entry, who signed it, its sealed values, and what became of it.
 
 use super::{lens, log};
 use crate::{
@@ -6,15 +6,46 @@ use crate::{
     clock::Zone,
     error::CliError,
     output::Output,
-    render::signature::{signature, signers},
+    render::{
+        sealed,
+        signature::{signature, signers},
+    },
     session::Session,
     suspect::{Suspects, suspicion},
 };
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use trial_core::{
     entry::{Effect, Entry},
-    ids::Seq,
+    ids::{Name, Seq},
 };
+use trial_ledger::{check::Verified, ledger::Unsealed};
+
+/// An entry with its sealed values.
+struct Shown {
+    verified: Verified,
+    sealed: BTreeMap<Name, Unsealed>,
+}
+
+impl Shown {
+    fn new(verified: Verified, session: &Session) -> Result<Shown, CliError> {
+        let sealed = session.ledger.unseal(&verified)?;
+        Ok(Shown { verified, sealed })
+    }
+
+    fn entry(&self) -> &Entry {
+        self.verified.entry()
+    }
+
+    fn sealed_lines(&self, zone: Zone) -> impl Iterator<Item = String> {
+        self.sealed.iter().flat_map(move |(name, unsealed)| sealed::lines(name, unsealed, zone))
+    }
+
+    fn sealed_values(&self) -> Vec<Value> {
+        let value = |(name, unsealed): (&Name, &Unsealed)| sealed::value(name, self.verified.sealed()[name], unsealed);
+        self.sealed.iter().map(value).collect()
+    }
+}
 
 /// Shows it.
 pub fn run(global: &Global, seq: u64, output: &mut Output<'_>) -> Result<u8, CliError> {
@@ -22,35 +53,47 @@ pub fn run(global: &Global, seq: u64, output: &mut Output<'_>) -> Result<u8, Cli
     let session = Session::open_with(&global.ledger, &lens(global), |verified| {
         let entry = verified.entry();
         if entry.seq == Seq(seq) {
-            found = Some(entry.clone());
+            found = Some(verified.clone());
         }
         let target = match &entry.effect {
             Effect::Revises { target, .. } | Effect::Voids { target } => Some(*target),
             Effect::States | Effect::Withheld => None,
         };
         if target == Some(Seq(seq)) {
-            later.push(entry.clone());
+            later.push(verified.clone());
         }
     })?;
     output.notices(&session.notices)?;
-    let Some(entry) = found else {
+    let Some(found) = found else {
         let last = session.trial.cut.entries.saturating_sub(1);
         return Err(CliError::no(format!("entry {seq} is not there: expected 0 to {last}")));
     };
+    let found = Shown::new(found, &session)?;
+    let later = later.into_iter().map(|verified| Shown::new(verified, &session)).collect::<Result<Vec<_>, _>>()?;
     let roster = session.roster();
     if output.json {
-        let amended: Vec<_> = later.iter().map(|entry| log::line(entry, &roster)).collect();
+        let amended: Vec<_> = later.iter().map(|shown| line(shown, log::line(shown.entry(), &roster))).collect();
+        let entry = log::line(found.entry(), &roster);
         output.value(&json!({
-            "cut": session.cut(), "entry": log::line(&entry, &roster), "amended_by": amended
+            "cut": session.cut(), "entry": entry, "sealed": found.sealed_values(), "amended_by": amended
         }))?;
     } else {
         output.banner(&session.opened)?;
-        output.text(&text(&entry, &later, suspicion(&roster, &entry), session.zone))?;
+        output.text(&text(&found, &later, suspicion(&roster, found.entry()), session.zone))?;
     }
     Ok(0)
 }
 
-fn text(entry: &Entry, later: &[Entry], suspect: Option<Suspects>, zone: Zone) -> String {
+/// An amendment with what it seals, where it does.
+fn line(shown: &Shown, mut line: Value) -> Value {
+    if !shown.sealed.is_empty() {
+        line["sealed"] = json!(shown.sealed_values());
+    }
+    line
+}
+
+fn text(shown: &Shown, later: &[Shown], suspect: Option<Suspects>, zone: Zone) -> String {
+    let entry = shown.entry();
     let at = entry.recorded_at;
     let mut lines = vec![
         format!("entry {} · {}", entry.seq, entry.event.kind()),
@@ -63,7 +106,9 @@ fn text(entry: &Entry, later: &[Entry], suspect: Option<Suspects>, zone: Zone) -
     lines.extend(entry.reason.iter().map(|reason| format!("reason      {reason}")));
     let event = serde_json::to_string_pretty(&entry.event.to_value()).unwrap_or_default();
     lines.push(event);
-    for amendment in later {
+    lines.extend(shown.sealed_lines(zone));
+    for shown in later {
+        let amendment = shown.entry();
         let what = match &amendment.effect {
             Effect::Revises { event, .. } => {
                 format!("corrected: {}", serde_json::to_string(&event.to_value()).unwrap_or_default())
@@ -75,6 +120,7 @@ fn text(entry: &Entry, later: &[Entry], suspect: Option<Suspects>, zone: Zone) -
         let who = signers(amendment);
         lines.push(format!("* entry {} by {who} on {}: {why}", amendment.seq, zone.show(amendment.recorded_at)));
         lines.push(format!("  {what}"));
+        lines.extend(shown.sealed_lines(zone));
     }
     lines.join("\n") + "\n"
 }

@@ -7,7 +7,9 @@ use crate::{
     contact::{Anchor, Disagreement, Held, Watch},
     error::{CliError, ErrorKind},
     output::Output,
-    progress, session,
+    progress,
+    render::sealed::Claim,
+    session,
     suspect::{Suspects, sentence, suspects},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -21,7 +23,7 @@ use trial_core::{
 };
 use trial_ledger::{
     fault::{Fault, FaultKind},
-    ledger::{JOURNAL, Ledger, LedgerError, Notice},
+    ledger::{JOURNAL, Ledger, LedgerError, Notice, SealedReport},
     lines::read_lines,
     tiles,
     tip::Tip,
@@ -69,6 +71,8 @@ struct Claims {
     redactions: u64,
     /// Entries in doubt: signed by a key that was revoked as stolen; no faults.
     suspects: Vec<Suspects>,
+    /// Values that stand beside the log.
+    sealed: Claim,
     /// Entries after the last anchor.
     unanchored: u64,
 }
@@ -138,7 +142,8 @@ fn directory(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Result<Ver
     };
     seen.told.suspects = suspects(ledger.tip().roster(), || ledger.entries())?;
     let notices = notices.iter().map(ToString::to_string).collect();
-    sound(ledger.tip(), seen, Held::Ledger, notices, output)
+    let found = sound(ledger.tip(), seen, Held::Ledger, notices, output)?;
+    Ok(with_sealed(found, ledger.tip(), ledger.check_sealed()?))
 }
 
 /// A static directory of tiles: each tile against the entries, then the entries as those of any log.
@@ -218,6 +223,17 @@ fn file(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict,
     sound(&tip, seen, Held::Copy, notices, output)
 }
 
+/// What stands beside the log belongs to the verdict: a chain may be whole whose values are not.
+fn with_sealed(mut found: Verdict, tip: &Tip, report: SealedReport) -> Verdict {
+    found.claims.sealed = Claim::new(tip, Some(&report));
+    found.notices.extend(report.strange);
+    if !report.faults.is_empty() {
+        found.verdict = "faulty";
+        found.faults.extend(report.faults);
+    }
+    found
+}
+
 /// The verdict on a log without a fault: what this user has seen of it decides what more can be said.
 fn sound(
     tip: &Tip,
@@ -279,6 +295,7 @@ fn verdict(
             anchors: Vec::new(),
             redactions: told.redactions,
             suspects: told.suspects,
+            sealed: Claim::new(tip, None),
             unanchored,
         },
         faults,
@@ -334,6 +351,7 @@ fn faulty(mut faults: Vec<Fault>, path: &Path) -> Verdict {
             anchors: Vec::new(),
             redactions: 0,
             suspects: Vec::new(),
+            sealed: Claim::none(),
             unanchored: sound,
         },
         faults,
@@ -358,6 +376,8 @@ fn text(found: &Verdict) -> String {
     let mut lines = Vec::new();
     if found.faults.is_empty() {
         lines.push(format!("sound: {} entries, each checked", found.entries));
+    } else if found.faults[0].kind.is_of_sealed_values() {
+        lines.push(format!("FAULTY: the chain is whole ({} entries), the values beside it are not", found.entries));
     } else if found.head.is_some() {
         lines.push(format!("FAULTY: {} entries, sound in themselves, {}", found.entries, outside(found)));
     } else {
@@ -369,7 +389,7 @@ fn text(found: &Verdict) -> String {
         if let Some((first, last)) = &found.claims.time {
             lines.push(format!("time        recorded {first} to {last}, never backwards"));
         }
-        lines.push(format!("redactions  {}", found.claims.redactions));
+        lines.extend(found.claims.sealed.lines());
         lines.extend(sentence(&found.claims.suspects).map(|sentence| format!("suspect     {sentence}")));
         lines.extend(found.claims.suspects.iter().map(|suspects| format!("            {}", suspects.text())));
         lines.extend(found.claims.anchor.split("; ").map(|anchor| format!("anchor      {anchor}")));

@@ -145,7 +145,9 @@ fn after_help(kind: EventKind) -> String {
         true => format!("Example:\n  {example}"),
         false => format!("For an example see: trial append --template {}", subcommand(kind)),
     };
-    format!("Signed by: {}.{reason}\n\n{example}", roles.join(", "))
+    let other = authority::countersigned_by(kind);
+    let other = other.map_or_else(String::new, |role| format!(", and by another person who is {role}"));
+    format!("Signed by: {}{other}.{reason}\n\n{example}", roles.join(", "))
 }
 
 fn arg(member: &Member) -> Arg {

@@ -21,6 +21,7 @@ pub mod phrase;
 pub mod radiotherapy;
 pub mod replay;
 pub mod response;
+pub mod sealed;
 pub mod serious;
 pub mod signature;
 pub mod status;

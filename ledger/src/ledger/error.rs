@@ -21,6 +21,8 @@ pub enum LedgerError {
     Faulty(Vec<Fault>, usize),
     /// An earlier append failed half-way.
     Unsure(PathBuf),
+    /// A file of sealed values has lines that are none, so that nothing can be added to it or deleted from it.
+    SealedDamaged(PathBuf),
 }
 
 impl LedgerError {
@@ -36,7 +38,8 @@ impl LedgerError {
             | LedgerError::Missing(_)
             | LedgerError::Io(..)
             | LedgerError::Store(_)
-            | LedgerError::Unsure(_) => false,
+            | LedgerError::Unsure(_)
+            | LedgerError::SealedDamaged(_) => false,
         }
     }
 
@@ -56,6 +59,7 @@ impl LedgerError {
             }
             LedgerError::Faulty(..) => "keep a copy as evidence and compare with your last checkpoint",
             LedgerError::Unsure(_) => "open the ledger again: that verifies and tells what is there",
+            LedgerError::SealedDamaged(_) => "trial verify tells what is missing; put the file back from a backup",
         }
     }
 }
@@ -83,6 +87,9 @@ impl fmt::Display for LedgerError {
                 if *total > 1 { write!(f, " (and {} more)", total - 1) } else { Ok(()) }
             }
             LedgerError::Unsure(path) => write!(f, "an earlier append to {} failed half-way", path.display()),
+            LedgerError::SealedDamaged(path) => {
+                write!(f, "{} has lines that are no sealed values", path.display())
+            }
         }
     }
 }
@@ -93,7 +100,10 @@ impl std::error::Error for LedgerError {
             LedgerError::Io(_, error) => Some(error),
             LedgerError::Store(error) => Some(error),
             LedgerError::Faulty(faults, _) => faults.first().map(|fault| fault as _),
-            LedgerError::Exists(_) | LedgerError::Missing(_) | LedgerError::Unsure(_) => None,
+            LedgerError::Exists(_)
+            | LedgerError::Missing(_)
+            | LedgerError::Unsure(_)
+            | LedgerError::SealedDamaged(_) => None,
         }
     }
 }

@@ -10,10 +10,10 @@ use crate::{
     merkle::{self, BLOCK, ProofError},
     verifier::Lookup,
 };
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 use trial_core::{
     event::Event,
-    ids::{Hash, Seq},
+    ids::{Hash, Name, Seq},
 };
 
 impl Tip {
@@ -40,9 +40,10 @@ impl Tip {
         self.path(merkle::consistency(old, new)?, lookup)
     }
 
-    /// What an entry stated when it was recorded; nothing if its line cannot be read again as it was.
-    pub(crate) fn stated(&self, seq: Seq, lookup: &dyn Lookup) -> Option<Event> {
-        Event::from_value(self.body_of(seq, lookup)?.event).ok()
+    /// What an entry stated when it was recorded, and its commitments; nothing if its line cannot be read again as it was.
+    pub(crate) fn recorded(&self, seq: Seq, lookup: &dyn Lookup) -> Option<(Event, BTreeMap<Name, Hash>)> {
+        let body = self.body_of(seq, lookup)?;
+        Some((Event::from_value(body.event).ok()?, body.sealed))
     }
 
     /// When an entry was recorded; nothing if its line cannot be read again as it was.

@@ -72,7 +72,8 @@ fn files() -> Vec<(String, Vec<u8>)> {
         faults.push(row);
         files.push((file, file_of(&lines)));
     }
-    let names = ["sponsor", "investigator", "therapist", "coordinator", "monitor", "committee", "witness", "stranger"];
+    let names =
+        ["sponsor", "investigator", "therapist", "coordinator", "monitor", "committee", "witness", "stranger", "data"];
     let seeds: Map<String, Value> =
         names.map(|name| (name.to_owned(), json!(sample::seed_hex(name)))).into_iter().collect();
     let keys: Map<String, Value> = names.map(|name| (name.to_owned(), json!(secret(name).key()))).into_iter().collect();

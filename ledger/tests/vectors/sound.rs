@@ -114,7 +114,8 @@ fn every_event() -> Chain {
         chain.add("sponsor", grant(role.as_str(), *role, None));
     }
     chain.add("sponsor", grant("stranger", Role::Monitor, None));
-    chain.add("coordinator", consent("A"));
+    let sealed = [("name".parse().unwrap(), Hash([0xab; 32]))].into();
+    chain.try_add("coordinator", Draft { sealed, ..Draft::new(consent("A")) }).unwrap();
     let last = chain.tip.size() - 1;
     for kind in EventKind::ALL {
         let event = match kind {
@@ -136,11 +137,9 @@ fn every_event() -> Chain {
             EventKind::EntryCorrected | EventKind::EntryVoided => Role::Coordinator,
             other => authority::roles(*other)[0],
         };
-        // What needs two roles is countersigned by a monitor.
-        let monitor = (secret("monitor").key(), Meaning::Approval);
-        let two = authority::needs_two_roles(*kind);
-        let countersigners = if two { vec![monitor] } else { Vec::new() };
-        let names: Vec<&str> = [role.as_str()].into_iter().chain(two.then_some("monitor")).collect();
+        let other = authority::countersigned_by(*kind).map(Role::as_str);
+        let countersigners = other.map(|name| (secret(name).key(), Meaning::Approval)).into_iter().collect();
+        let names: Vec<&str> = [role.as_str()].into_iter().chain(other).collect();
         chain
             .try_add_by(&names, Draft { countersigners, ..draft(event) })
             .unwrap_or_else(|fault| panic!("{kind}: {fault}"));

@@ -3,12 +3,13 @@
 use crate::{
     Faulty, Sound,
     faulty::{last, then},
-    sample::{Chain, event, grant, secret, signed},
+    sample::{Chain, consent, event, grant, secret, signed},
 };
 use serde_json::{Value, json};
 use trial_core::{
     entry::{Meaning, Role},
     event::Event,
+    ids::Hash,
 };
 use trial_ledger::{envelope::Envelope, tip::Draft};
 
@@ -87,6 +88,16 @@ pub fn sound() -> Vec<Sound> {
     vec![Sound { name: "together", what: "entries that two and three sign, by the protocol in force", chain }]
 }
 
+/// A chain with a data manager and an entry that commits to a sealed note; its place.
+fn sealed() -> (Chain, u64) {
+    let mut chain = Chain::sample();
+    chain.add("sponsor", grant("data", Role::DataManager, None));
+    let target = chain.tip.size();
+    let sealed = [("note".parse().unwrap(), Hash([0xab; 32]))].into();
+    chain.try_add("investigator", Draft { sealed, ..Draft::new(consent("A")) }).unwrap();
+    (chain, target)
+}
+
 pub fn all() -> Vec<Faulty> {
     let chain = governed();
     let mut ruled = chain.clone();
@@ -98,7 +109,21 @@ pub fn all() -> Vec<Faulty> {
     let mut two_rules = Chain::sample();
     two_rules.add("sponsor", grant("witness", Role::Investigator, Some("A")));
     let redacted = || event("value_redacted", json!({ "target": 7, "value": "note" }));
+    let (mut sealed, target) = sealed();
+    let other = event("value_redacted", json!({ "target": target, "value": "narrative" }));
+    let not_sealed = signed_by(&sealed, &["investigator", "data"], other);
+    let redaction = || event("value_redacted", json!({ "target": target, "value": "note" }));
+    let no_data_manager = signed_by(&sealed, &["investigator", "monitor"], redaction());
+    add(&mut sealed, &["investigator", "data"], redaction());
+    let twice = signed_by(&sealed, &["investigator", "data"], redaction());
     vec![
+        last(
+            "countersignature_missing-redaction_no_data_manager",
+            "a redaction that no data manager countersigns",
+            no_data_manager,
+        ),
+        last("stale_correction-not_sealed", "a redaction of a name to which its target does not commit", not_sealed),
+        last("stale_correction-redacted_twice", "a redaction of a value that is redacted already", twice),
         last(
             "countersignature_missing-one_of_two",
             "a grant that one signs, where the protocol asks for two",
