@@ -29,6 +29,49 @@ fn verdict(dir: &Dir, tiles: &Path, code: i32) -> Value {
     dir.run(&["verify", "--json", tiles.to_str().unwrap()]).expect(code).json()
 }
 
+/// The small ledger with a log key and a signed checkpoint, in tiles, and one entry more since.
+fn signed() -> (Dir, PathBuf, u64) {
+    let dir = small();
+    dir.run(&["key", "new", "log", "--no-passphrase"]).expect(0);
+    let who = ["--name", "Log (synthetic)", "--organisation", "Example", "--role", "sponsor", "--purpose", "log"];
+    dir.run(&[&["--key", "sponsor", "key", "grant", "log"], &who[..]].concat()).expect(0);
+    let size = dir.lines().len() as u64;
+    dir.run(&["--key", "log", "checkpoint"]).expect(0);
+    let args =
+        ["--key", "coordinator", "append", "followed-up", "--subject", "S-1", "--status", "alive", "--occurred-at"];
+    dir.run(&[&args[..], &["2026-02-10"]].concat()).expect(0);
+    let tiles = dir.beside("tiles");
+    let ran = dir.run(&["export", "--format", "tiles", "--output", tiles.to_str().unwrap()]).expect(0);
+    ran.says(&["the last checkpoint is older than 1 entries, which are left out"]);
+    (dir, tiles, size)
+}
+
+#[test]
+fn the_last_signed_checkpoint_goes_with_its_tiles_and_none_other_passes_for_it() {
+    let (dir, tiles, size) = signed();
+    let checkpoint = tiles.join("checkpoint");
+    let sound = fs::read_to_string(&checkpoint).unwrap();
+    assert_eq!(fs::read_to_string(dir.path().join("checkpoints/latest")).unwrap(), sound);
+    let ran = run(&["verify", "--json", tiles.to_str().unwrap()]).expect(0);
+    assert_eq!(ran.json()["entries"], json!(size));
+    ran.says(&["which the log's key has signed"]);
+    // Another root under the same signature, another size, a signature that is bent.
+    let root = sound.lines().nth(2).unwrap();
+    let other = format!("{}{}", if root.starts_with('A') { "B" } else { "A" }, &root[1..]);
+    fs::write(&checkpoint, sound.replace(root, &other)).unwrap();
+    let found = run(&["verify", "--json", tiles.to_str().unwrap()]).expect(1).json();
+    let kinds: Vec<_> = faults(&found).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["root_mismatch", "checkpoint_invalid"]);
+    fs::write(&checkpoint, sound.replacen(&format!("\n{size}\n"), &format!("\n{}\n", size + 1), 1)).unwrap();
+    run(&["verify", tiles.to_str().unwrap()]).expect(3).says(&["tile/entries/000.p/", "found no such file"]);
+    let line = sound.lines().last().unwrap();
+    fs::write(&checkpoint, sound.replace(&line[line.len() - 20..line.len() - 10], "AAAAAAAAAA")).unwrap();
+    let found = run(&["verify", "--json", tiles.to_str().unwrap()]).expect(1).json();
+    assert_eq!(faults(&found)[0].0, "checkpoint_invalid");
+    fs::write(&checkpoint, "no checkpoint").unwrap();
+    run(&["verify", tiles.to_str().unwrap()]).expect(1).says(&["checkpoint_invalid"]);
+}
+
 /// Kind and what was expected, of each fault.
 fn faults(verdict: &Value) -> Vec<(&str, &str)> {
     let word = |fault: &'_ Value, member: &str| -> String { fault[member].as_str().unwrap().to_owned() };

@@ -9,16 +9,11 @@ use crate::{
     session::Session,
 };
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, BufWriter, Write},
     path::Path,
 };
-use trial_ledger::{
-    checkpoint::Checkpoint,
-    fault::{Fault, FaultKind},
-    ledger::{CHECKPOINTS, Ledger},
-    tiles::{self, Writer},
-};
+use trial_ledger::tiles::Writer;
 
 /// Writes them.
 pub fn run(
@@ -80,8 +75,9 @@ fn tiles(global: &Global, dir: &Path, output: &mut Output<'_>) -> Result<u8, Cli
     };
     let session = open(global, output)?;
     let ledger = &session.ledger;
-    let checkpoint = last_checkpoint(ledger)?;
-    let size = checkpoint.as_ref().map_or(ledger.tip().size(), |(checkpoint, _)| checkpoint.size);
+    let checkpoint = ledger.last_checkpoint()?;
+    let size = checkpoint.as_ref().map_or(ledger.tip().size(), |last| last.checkpoint().size);
+    checkpoint.as_ref().map_or(Ok(()), |last| ledger.extends(last.checkpoint()))?;
     let mut writer = Writer::new(dir).map_err(io)?;
     let bar = progress::bar(size, "writing");
     for verified in ledger.entries().take(usize::try_from(size).unwrap_or(usize::MAX)) {
@@ -89,7 +85,8 @@ fn tiles(global: &Global, dir: &Path, output: &mut Output<'_>) -> Result<u8, Cli
         bar.inc(1);
     }
     bar.finish_and_clear();
-    writer.finish(checkpoint.as_ref().map(|(_, note)| note.as_slice())).map_err(io)?;
+    let note = checkpoint.as_ref().map(|last| last.note().to_string());
+    writer.finish(note.as_ref().map(String::as_bytes)).map_err(io)?;
     writeln!(output.err, "trial: note: {size} entries in {}", dir.display())?;
     if checkpoint.is_none() {
         writeln!(
@@ -101,27 +98,6 @@ fn tiles(global: &Global, dir: &Path, output: &mut Output<'_>) -> Result<u8, Cli
         writeln!(output.err, "trial: note: the last checkpoint is older than {newer} entries, which are left out")?;
     }
     Ok(0)
-}
-
-/// The last checkpoint that was signed, with its bytes; the ledger must extend it.
-fn last_checkpoint(ledger: &Ledger) -> Result<Option<(Checkpoint, Vec<u8>)>, CliError> {
-    let path = ledger.dir().join(CHECKPOINTS).join("latest");
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(CliError::unknown(format!("{}: {e}", path.display()))),
-    };
-    let (fault, hint) = match tiles::checkpoint(&bytes) {
-        Ok(last) if ledger.root_at(last.size) == Some(last.root) => return Ok(Some((last, bytes))),
-        Ok(last) => {
-            let kind = if last.size > ledger.tip().size() { FaultKind::RolledBack } else { FaultKind::Forked };
-            let expected = format!("the {} entries of the last signed checkpoint", last.size);
-            let found = format!("{} entries that are not those, or do not go on from them", ledger.tip().size());
-            (Fault::new(kind, expected, found), kind.meaning())
-        }
-        Err(fault) => (fault, "nothing is exported with a checkpoint that says something else"),
-    };
-    Err(CliError::from(fault).hint(format!("{hint}; keep {} as evidence", path.display())))
 }
 
 fn write(session: &Session, out: &mut dyn Write) -> Result<(), CliError> {

@@ -22,9 +22,11 @@ use trial_core::{
     ids::Hash,
 };
 use trial_ledger::{
+    checkpoint::BadCheckpoint,
     fault::{Fault, FaultKind},
     ledger::{JOURNAL, Ledger, LedgerError, Notice, SealedReport},
     lines::read_lines,
+    note::Note,
     tiles,
     tip::Tip,
     verifier::Verifier,
@@ -176,12 +178,20 @@ fn tile_directory(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Resul
         let (entries, index, _) = tiles::read_tiles(path)?;
         seen.told.suspects = suspects(tip.roster(), || Verifier::new(entries, index))?;
     }
+    // Whose key that is stands in the log: a checkpoint that the log's key did not sign is none of this log.
+    if let Some(note) = &beside.checkpoint {
+        let signed = Note::parse(note).map_err(BadCheckpoint::Note).and_then(|note| tip.checkpoint_of(note));
+        faults.extend(signed.err().map(|why| {
+            let expected = "the checkpoint beside the tiles, signed by the log's key";
+            Fault::new(FaultKind::CheckpointInvalid, expected, why)
+        }));
+    }
     if !faults.is_empty() {
         faults.retain(|fault| fault.kind.is_proof());
         return Ok(verdict(&tip, seen.told, "faulty", "not compared: see the faults".to_owned(), tip.size(), faults));
     }
     let notice = match beside.checkpoint {
-        Some(_) => "the root is that of the checkpoint beside the tiles; who signed that was not looked at",
+        Some(_) => "the root is that of the checkpoint beside the tiles, which the log's key has signed",
         None => "there is no checkpoint beside the tiles: a shorter copy would look the same",
     };
     sound(&tip, seen, Held::Copy, vec![notice.to_owned()], output)
