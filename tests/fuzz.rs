@@ -9,6 +9,8 @@ mod drafts;
 pub mod entries;
 #[path = "../ledger/fuzz/src/notes.rs"]
 mod notes;
+#[path = "../ledger/fuzz/src/tiles.rs"]
+mod tiles;
 
 use std::{fs, path::PathBuf};
 
@@ -24,6 +26,7 @@ const TARGETS: &[Target] = &[
     ("drafts", drafts::drafts),
     ("entries", entries::entries),
     ("proofs", notes::proofs),
+    ("tiles", tiles::tiles),
 ];
 
 fn folder(target: &str) -> PathBuf {

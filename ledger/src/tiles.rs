@@ -171,7 +171,11 @@ fn size_of(dir: &Path) -> io::Result<u64> {
         if !fs::exists(dir.join(&full))? {
             let partial = match fs::read_dir(dir.join(full + ".p")) {
                 Err(error) if error.kind() == ErrorKind::NotFound => 0,
-                found => found?.flatten().filter_map(|e| e.file_name().to_str()?.parse().ok()).max().unwrap_or(0),
+                found => {
+                    let widths = found?.flatten().filter_map(|e| e.file_name().to_str()?.parse::<u64>().ok());
+                    // What no partial bundle can be called is not one.
+                    widths.filter(|width| *width < WIDTH as u64).max().unwrap_or(0)
+                }
             };
             return Ok(size + partial);
         }

@@ -8,3 +8,4 @@ pub mod canonical;
 pub mod drafts;
 pub mod entries;
 pub mod notes;
+pub mod tiles;
