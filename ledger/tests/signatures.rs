@@ -2,6 +2,9 @@
 //! else turns on would change.
 #![allow(clippy::unwrap_used)]
 
+mod sample;
+
+use sample::plus_order;
 use serde_json::Value;
 use trial_core::ids::Key;
 use trial_ledger::{
@@ -58,19 +61,6 @@ fn a_json_number_is_an_integer_of_64_bits_or_a_double() {
 #[test]
 fn a_json_reader_gives_up_on_deep_nesting() {
     assert!(serde_json::from_str::<Value>(&"[".repeat(200)).unwrap_err().to_string().contains("recursion limit"));
-}
-
-/// Adds the order of the base point to S (RFC 8032 section 5.1).
-fn plus_order(signature: &[u8; 64]) -> [u8; 64] {
-    const ORDER: [u8; 16] =
-        [0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14];
-    let order = ORDER.into_iter().chain([0; 15]).chain([0x10]);
-    let (mut sum, mut carry) = (*signature, 0);
-    for (byte, order) in sum[32..].iter_mut().zip(order) {
-        let total = u16::from(*byte) + u16::from(order) + carry;
-        (*byte, carry) = (total as u8, total >> 8);
-    }
-    sum
 }
 
 /// `legacy_compatibility` of the signature library would take S without comparing it with the order.

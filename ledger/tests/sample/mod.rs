@@ -225,3 +225,16 @@ pub fn edited(line: &Envelope, from: &str, to: &str) -> Envelope {
     assert!(text.contains(from), "{from} in {text}");
     Envelope::new(text.replacen(from, to, 1).into_bytes())
 }
+
+/// Adds the order of the base point to S (RFC 8032 section 5.1).
+pub fn plus_order(signature: &[u8; 64]) -> [u8; 64] {
+    const ORDER: [u8; 16] =
+        [0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14];
+    let order = ORDER.into_iter().chain([0; 15]).chain([0x10]);
+    let (mut sum, mut carry) = (*signature, 0);
+    for (byte, order) in sum[32..].iter_mut().zip(order) {
+        let total = u16::from(*byte) + u16::from(order) + carry;
+        (*byte, carry) = (total as u8, total >> 8);
+    }
+    sum
+}

@@ -18,22 +18,27 @@ pub fn all() -> Vec<Faulty> {
     [bytes(), shapes()].concat()
 }
 
+/// A faulty log; the fault is at its last entry.
 pub fn last(name: &'static str, what: &'static str, lines: Vec<Envelope>) -> Faulty {
     Faulty { name, what, seq: lines.len() as u64 - 1, lines, genesis: None }
 }
 
+/// The same; the fault is at this place.
 pub fn at_seq(name: &'static str, what: &'static str, seq: u64, lines: Vec<Envelope>) -> Faulty {
     Faulty { name, what, seq, lines, genesis: None }
 }
 
+/// The chain and a line behind it.
 pub fn then(chain: &Chain, line: Envelope) -> Vec<Envelope> {
     [chain.lines(), vec![line]].concat()
 }
 
+/// The sponsor activates a site.
 pub fn site(name: &str) -> Event {
     event("site_activated", json!({ "site": "A", "name": name }))
 }
 
+/// The genesis and a site that the sponsor activates, whose body was spoiled before it was signed.
 pub fn spoiled(spoil: impl Fn(&mut Body)) -> Vec<Envelope> {
     let chain = Chain::opened("T-1");
     let mut body = chain.next_body("sponsor", site("Site A"));
@@ -41,11 +46,13 @@ pub fn spoiled(spoil: impl Fn(&mut Body)) -> Vec<Envelope> {
     then(&chain, signed(&body, &["sponsor"]))
 }
 
+/// The same, with something else replaced in the line after it was signed.
 pub fn rewritten(from: &str, to: &str) -> Vec<Envelope> {
     let lines = spoiled(|_| {});
     vec![lines[0].clone(), edited(&lines[1], from, to)]
 }
 
+/// The same, with a member of the body spoiled as JSON before it was signed.
 pub fn respelled(pointer: &str, value: Value) -> Vec<Envelope> {
     let lines = spoiled(|_| {});
     let mut body = json_of(&lines[1])["body"].clone();
@@ -56,6 +63,7 @@ pub fn respelled(pointer: &str, value: Value) -> Vec<Envelope> {
     vec![lines[0].clone(), body::line(&bytes, [(key.key(), key.sign(&body::message(&bytes)))])]
 }
 
+/// The small trial, and an entry of a person, whose body was spoiled before it was signed.
 pub fn signed_by(author: &str, event: Event, spoil: impl Fn(&mut Body)) -> Vec<Envelope> {
     let chain = Chain::sample();
     let mut body = chain.next_body(author, event);
@@ -63,16 +71,19 @@ pub fn signed_by(author: &str, event: Event, spoil: impl Fn(&mut Body)) -> Vec<E
     then(&chain, signed(&body, &[author]))
 }
 
+/// A draft that no reader takes, at the end of a chain.
 pub fn drafted(chain: &Chain, author: &str, draft: Draft) -> Vec<Envelope> {
     let mut body = chain.next_body(author, draft.event);
     body.reason = draft.reason;
     then(chain, signed(&body, &[author]))
 }
 
+/// A draft with a reason.
 pub fn because(event: Event) -> Draft {
     Draft::new(event).because("as asked".parse().unwrap())
 }
 
+/// Something that a monitor may record.
 pub fn deviation() -> Event {
     event(
         "deviation_recorded",

@@ -115,6 +115,7 @@ fn times() -> Vec<Faulty> {
     ]
 }
 
+/// A correction with a reason.
 fn correction(target: u64, field: &str, old: Value, new: Value) -> Draft {
     because(event("entry_corrected", json!({ "target": target, "field": field, "old": old, "new": new })))
 }

@@ -3,7 +3,7 @@
 use crate::{
     Faulty,
     faulty::{because, deviation, drafted, last, rewritten, signed_by, site, spoiled, then},
-    sample::{Chain, at, consent, edited, event, fraction, grant, json_of, secret, signed, sponsor},
+    sample::{Chain, at, consent, edited, event, fraction, grant, json_of, plus_order, secret, signed, sponsor},
 };
 use serde_json::{Value, json};
 use trial_core::{
@@ -100,6 +100,7 @@ fn people() -> Vec<Faulty> {
     ]
 }
 
+/// A fraction that an investigator countersigns.
 fn countersigned(chain: &Chain) -> Body {
     let mut body = chain.next_body("therapist", fraction(1));
     body.countersigners =
@@ -107,6 +108,7 @@ fn countersigned(chain: &Chain) -> Body {
     body
 }
 
+/// The site that the sponsor activates, with a signature that was changed: R is its first 32 bytes, S the others.
 fn resigned(change: impl Fn(&mut [u8; 64])) -> Vec<Envelope> {
     let chain = Chain::opened("T-1");
     let bytes = chain.next_body("sponsor", site("Site A")).to_vec().unwrap();
@@ -115,17 +117,7 @@ fn resigned(change: impl Fn(&mut [u8; 64])) -> Vec<Envelope> {
     then(&chain, body::line(&bytes, [(secret("sponsor").key(), signature)]))
 }
 
-fn add_order(signature: &mut [u8; 64]) {
-    const ORDER: [u8; 16] =
-        [0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14];
-    let order = ORDER.into_iter().chain([0; 15]).chain([0x10]);
-    let mut carry = 0;
-    for (byte, order) in signature[32..].iter_mut().zip(order) {
-        let sum = u16::from(*byte) + u16::from(order) + carry;
-        (*byte, carry) = (sum as u8, sum >> 8);
-    }
-}
-
+/// The encoding p + y of the point that y encodes: its first byte is 0xed + y, the others are as large as can be.
 fn above_p(y: u8) -> [u8; 32] {
     let mut bytes = [0xff; 32];
     (bytes[0], bytes[31]) = (0xed + y, 0x7f);
@@ -195,7 +187,11 @@ fn signatures() -> Vec<Faulty> {
                 list[at]["sig"] = json_of(&signed(&alone, &["investigator"]))["signatures"][0]["sig"].clone();
             }),
         ),
-        last("signature_not_canonical-s_plus_l", "the order of the base point added to S", resigned(add_order)),
+        last(
+            "signature_not_canonical-s_plus_l",
+            "the order of the base point added to S",
+            resigned(|signature| *signature = plus_order(signature)),
+        ),
         last(
             "signature_not_canonical-s_all_ones",
             "an S as large as can be",
@@ -248,12 +244,14 @@ fn signatures() -> Vec<Faulty> {
     ]
 }
 
+/// A grant of this key to somebody.
 fn granted(key: Key) -> Draft {
     let mut event = grant("x", Role::Pharmacist, None).to_value();
     event["key"] = key.to_string().into();
     Draft::new(Event::from_value(event).unwrap())
 }
 
+/// The revocation of somebody's key.
 fn revoked(name: &str) -> Draft {
     because(event("key_revoked", json!({ "key": secret(name).key() })))
 }
