@@ -6,6 +6,7 @@
 #[path = "../cli/benches/synthetic/mod.rs"]
 mod synthetic;
 
+use crate::common::KNOWN;
 use std::{
     ffi::OsStr,
     fs,
@@ -31,7 +32,10 @@ fn ledgers() -> MutexGuard<'static, (PathBuf, PathBuf)> {
 
 /// The largest resident set of a run that succeeds, in KiB.
 fn peak<S: AsRef<OsStr>>(arguments: &[S]) -> u64 {
+    // The two ledgers have one name: to a user who knew one of them, the other would be a fork.
+    let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_trial"));
+    command.env(KNOWN, home.path().join("known_ledgers"));
     let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
@@ -70,13 +74,8 @@ fn verifying_a_journal_takes_hardly_more_memory_for_ten_times_the_entries() {
     assert_flat("trial verify FILE", |dir| vec!["verify".into(), dir.join("journal.jsonl")]);
 }
 
-/// A replay keeps the facts of every subject: it grows with them, by far less than the entries it reads.
+/// A replay keeps the facts of every subject, which are small beside the entries that state them.
 #[test]
-fn replaying_keeps_the_facts_and_no_entry() {
-    let ledgers = ledgers();
-    let replay = |dir: &Path| peak(&[Path::new("--ledger"), dir, Path::new("--json"), Path::new("replay")]);
-    let (short, long) = (replay(&ledgers.0), replay(&ledgers.1));
-    let each = long.saturating_sub(short) * 1024 / (LONG - SHORT);
-    let line = fs::metadata(ledgers.1.join("journal.jsonl")).unwrap().len() / LONG;
-    assert!(each * 10 <= line * 7, "{each} bytes for each entry more, whose line has {line}");
+fn replaying_takes_hardly_more_memory_for_ten_times_the_entries() {
+    assert_flat("trial replay --json", |dir| vec!["--ledger".into(), dir.into(), "--json".into(), "replay".into()]);
 }
