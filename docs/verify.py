@@ -330,6 +330,36 @@ STAND = RECORD + WHO["sponsor"].split() + ["dictionary_adopted", "escalation_dec
 REASON = RECORD + ["key_revoked", "subject_withdrawn", "evaluability_ruled", "dlt_ruled"]
 
 
+def is_name(v):
+    """A name on a note (section 18)."""
+    return v != "" and not any(c.isspace() or c == "+" or c < " " for c in v)
+
+
+def spelled(v):
+    """The bytes of base64 in its one spelling; none otherwise."""
+    try:
+        data = base64.b64decode(v, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return data if base64.b64encode(data).decode() == v else b""
+
+
+def note(v):
+    """Text and signature lines (name, key id, signature) of a note (section 18)."""
+    bad = "checkpoint_invalid"
+    need(bad, len(v.encode()) <= 262144 and v.endswith("\n") and not re.search("[\0-\x09\x0b-\x1f]", v), "note")
+    need(bad, "\n\n" in v, "note")
+    head, tail = v.rsplit("\n\n", 1)
+    lines = []
+    for line in tail.split("\n")[:-1]:
+        need(bad, line.startswith("\u2014 ") and line[2:].count(" ") == 1, "signature line")
+        name, data = line[2:].split(" ")
+        need(bad, is_name(name) and len(spelled(data)) > 4, "signature line")
+        lines.append((name, spelled(data)[:4], spelled(data)[4:]))
+    need(bad, 0 < len(lines) <= 64, "signature lines")
+    return head + "\n", lines
+
+
 def one(person):
     """Who somebody is, whatever keys they hold."""
     return person["name"], person["organisation"]
@@ -339,7 +369,7 @@ class Log:
     """The log so far: what the checks of the next entry need to know of it."""
     def __init__(self, only_bytes, genesis):
         self.bytes, self.genesis, self.leaves, self.events, self.first = only_bytes, genesis, [], [], []
-        self.sites, self.roster, self.last, self.rules = {}, {}, "", []
+        self.sites, self.roster, self.last, self.rules, self.times = {}, {}, "", [], []
         self.sealed, self.redacted = [], set()
 
     def take(self, line, following):
@@ -447,6 +477,46 @@ class Log:
         self.within(signer, result)
         return target, result
 
+    def witnessed(self, event, n):
+        """A checkpoint that comes back (section 18), in the order of its conditions."""
+        bad, opened = "checkpoint_invalid", self.first[0]
+        need(bad, not any("\n" in line for line in event["note"]))
+        text, lines = note("".join(line + "\n" for line in event["note"]))
+        need(bad, text.count("\n") == 3, "three lines")
+        origin, size, tree = text.split("\n")[:3]
+        need(bad, is_name(origin) and origin == opened["origin"] and not origin.startswith("trial-ledger/"), origin)
+        need(bad, origin not in ("cosignature/v1", "c2sp.org/tlog-proof@v1", "subtree/v1"), origin)
+        need(bad, re.fullmatch("0|[1-9][0-9]{0,19}", size) and int(size) < 2**64 and len(spelled(tree)) == 32, "size, root")
+        size, tree = int(size), spelled(tree)
+
+        def signed(name, kind, purpose, within):  # what keys of a purpose have signed under a name
+            found, ids = [], set()
+            for key, member in sorted(self.roster.items()):
+                counts = member["granted"] < within and (member["revoked"] is None or member["revoked"] >= within)
+                if member["purpose"] != purpose or not counts:
+                    continue
+                ident = hashlib.sha256(name.encode() + b"\n" + kind + bytes.fromhex(key)).digest()[:4]
+                mine = [sig for who, i, sig in lines if (who, i) == (name, ident)] if ident not in ids else []
+                ids.add(ident)
+                for sig in mine:
+                    at = int.from_bytes(sig[:8], "big") if kind == b"\4" else None
+                    message = text if at is None else f"cosignature/v1\ntime {at}\n{text}"
+                    rest = sig if at is None else sig[8:]
+                    need(bad, len(rest) == 64 and (at or 0) < 2**63, "signature of " + name)
+                    try:
+                        check_signature(key, message.encode(), rest)
+                    except Fault:
+                        raise Fault(bad, "signature of " + name)
+                    found.append(at)
+            return found
+
+        need(bad, signed(origin, b"\1", "log", size), "no log key has signed it")
+        need(bad, is_name(event["witness"]) and event["time"] in signed(event["witness"], b"\4", "witness", n), "witness")
+        need(bad, 1 <= size <= n, "size")
+        need("root_mismatch", root([bytes.fromhex(leaf) for leaf in self.leaves[:size]]) == tree)
+        last = datetime.datetime.fromisoformat(self.times[size - 1][:19] + "+00:00").timestamp()
+        need("time_after_witness", opened["clock"] == "simulated" or last <= event["time"])
+
     def learn(self, line, body, event, signer, changed):
         n, kind = len(self.leaves), None if self.bytes else event["type"]
         if kind in ("trial_opened", "key_granted"):
@@ -454,7 +524,8 @@ class Log:
             need("key_reused", grant["key"] not in self.roster)
             need("key_weak", admitted(grant["key"]))
             who = {m: grant[m] for m in ("name", "organisation", "role", "site") if m in grant}
-            self.roster[grant["key"]] = {"who": who, "purpose": grant["purpose"], "revoked": False}
+            self.roster[grant["key"]] = {"who": who, "purpose": grant["purpose"], "granted": n,
+                                         "revoked": None}
         self.sealed.append(body.get("sealed", {}))
         if kind == "value_redacted":
             self.redacted.add((event["target"], event["value"]))
@@ -463,7 +534,10 @@ class Log:
         if kind == "key_revoked":
             need("unknown_signer", event["key"] in self.roster)
             need("key_revoked", not self.roster[event["key"]]["revoked"])
-            self.roster[event["key"]]["revoked"] = True
+            self.roster[event["key"]]["revoked"] = n
+        if kind == "checkpoint_witnessed":
+            self.witnessed(event, n)
+        self.times.append(body["recorded_at"])
         if changed:
             self.events[changed[0]] = changed[1]
         for states in (event, changed and changed[1]):

@@ -1,7 +1,11 @@
 //! Checkpoints, told by three people: a site that appends, the owner of the log who signs its size and root, and a monitor
 //! who cosigns with a key and a memory of her own. And by those who would rather have another history.
 
-use crate::common::{Dir, Ran, run, run_knowing, small::small, trial};
+use crate::common::{
+    Dir, Ran, copy, run, run_knowing,
+    small::{INIT, small},
+    trial,
+};
 use serde_json::Value;
 use std::{
     fs,
@@ -401,4 +405,50 @@ fn two_processes_and_a_kill_never_make_a_witness_sign_two_histories() {
         }
     }
     assert!(killed_before_it_signed > 0, "some were killed in time");
+}
+
+#[test]
+fn each_entry_lies_between_the_times_of_witnesses_on_a_real_clock_and_nowhere_on_a_simulated_one() {
+    let story = Story::begin();
+    story.dir.run(&["show", "3"]).expect(0).says(&["existed     on a simulated clock"]);
+
+    // The same people open a ledger on the machine's clock.
+    let real = Dir::empty();
+    copy(&story.dir.path().join("keys"), &real.beside("keys"));
+    let by = |key: &str, args: &[&str]| real.run(&[&["--keys", "keys", "--key", key], args].concat());
+    let simulated = ["--simulated-clock", "--synthetic", "--recorded-at", "2026-01-05T09:00:00+08:00"];
+    let init: Vec<&str> = INIT.iter().filter(|word| !simulated.contains(word)).copied().collect();
+    by("sponsor", &init).expect(0);
+    let who = |key: &str, purpose: &str, role: &str| {
+        let args =
+            ["key", "grant", key, "--purpose", purpose, "--role", role, "--name", key, "--organisation", "Example"];
+        by("sponsor", &args).expect(0)
+    };
+    who("log", "log", "sponsor");
+    who("monitor", "author", "monitor");
+    let mona = story.as_witness("mona", &["key", "show", "mona"]).expect(0).stdout;
+    who(mona.trim(), "witness", "monitor");
+    real.run(&["show", "1"]).expect(0).says(&["existed     by its own word alone"]);
+
+    let memory = real.beside("memory").display().to_string();
+    let visit = |since: u64, file: &str| {
+        let (request, cosigned) = (real.beside(&format!("{file}.request")), real.beside(file));
+        by("log", &["checkpoint", "--since", &since.to_string(), "--output", request.to_str().unwrap()]).expect(0);
+        let args = ["witness", request.to_str().unwrap(), "--log", &story.log, "--name", MONA, "--state", &memory];
+        story.as_witness("mona", &[&args[..], &["--output", cosigned.to_str().unwrap()]].concat()).expect(0);
+        by("monitor", &["witnessed", cosigned.to_str().unwrap()]).expect(0);
+        size(&cosigned)
+    };
+    let first = visit(0, "first");
+    real.run(&["show", "1"]).expect(0).says(&["existed     before 20", MONA]);
+    by("sponsor", &["append", "site-activated", "--site", "TPE-01", "--name", "A hospital"]).expect(0);
+    let seq = (real.lines().len() - 1).to_string();
+    real.run(&["show", &seq]).expect(0).says(&["existed     after 20", "not yet witnessed"]);
+    visit(first, "second");
+    let shown = real.run(&["show", &seq]).expect(0).says(&["existed     between 20"]);
+    assert_eq!(shown.stdout.matches(MONA).count(), 2, "{shown:#?}");
+    let bound = real.run(&["show", &seq, "--json"]).expect(0).json()["bound"].clone();
+    assert!(bound["after"]["time"].as_u64() <= bound["before"]["time"].as_u64(), "{bound}");
+    real.run(&["status"]).expect(0).says(&["witnessed", "existed before 20"]);
+    real.run(&["verify"]).expect(0);
 }

@@ -1,11 +1,12 @@
-//! The transcript of the README, run against the real binary.
+//! The transcripts of the README and of the page on visits, run against the real binary.
 //!
-//! Promises that each command prints what the README shows: `…` stands for any text in a line, or alone for any lines.
+//! Promises that each command prints what the page shows: `…` stands for any text in a line, or alone for any lines.
 #![cfg(unix)]
 
 use std::{path::Path, process::Command};
 
 const README: &str = include_str!("../README.md");
+const VISITS: &str = include_str!("../docs/visits.md");
 const MARK: &str = "=== next command ===";
 
 struct Step {
@@ -13,12 +14,11 @@ struct Step {
     shown: Vec<String>,
 }
 
-/// The commands of the first block of that kind, each with what it shows.
-fn transcript() -> Vec<Step> {
-    let (_, block) = README.split_once("```console\n").expect("the README has a transcript");
-    let (block, _) = block.split_once("\n```").expect("the transcript ends");
+/// The commands of all blocks of that kind, each with what it shows.
+fn transcript(page: &str) -> Vec<Step> {
+    let blocks = page.split("```console\n").skip(1).filter_map(|rest| rest.split_once("\n```"));
     let mut steps: Vec<Step> = Vec::new();
-    for line in block.lines() {
+    for line in blocks.flat_map(|(block, _)| block.lines()) {
         match line.strip_prefix("$ ") {
             Some(command) => steps.push(Step { command: command.to_owned(), shown: Vec::new() }),
             None => steps.last_mut().expect("it begins with a command").shown.push(line.to_owned()),
@@ -73,10 +73,18 @@ fn lines_fit(found: &[&str], shown: &[String]) -> bool {
 
 #[test]
 fn the_transcript_of_the_readme_is_what_the_program_says() {
-    let steps = transcript();
+    holds(&transcript(README));
+}
+
+#[test]
+fn the_transcript_of_a_monitors_visit_is_what_the_program_says() {
+    holds(&transcript(VISITS));
+}
+
+fn holds(steps: &[Step]) {
     assert!(steps.len() >= 8, "{} commands", steps.len());
     let dir = tempfile::tempdir().unwrap();
-    let answers = run(&steps, dir.path());
+    let answers = run(steps, dir.path());
     assert_eq!(answers.len(), steps.len());
     for (step, answer) in steps.iter().zip(&answers) {
         let found: Vec<&str> = answer.lines().collect();

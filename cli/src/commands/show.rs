@@ -3,7 +3,7 @@
 use super::{lens, log};
 use crate::{
     args::Global,
-    clock::Zone,
+    clock::{Zone, second},
     error::CliError,
     output::Output,
     render::{
@@ -17,7 +17,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use trial_core::{
     entry::{Effect, Entry},
+    event::Clock,
     ids::{Name, Seq},
+    projection::{Bound, Witnessed},
 };
 use trial_ledger::{check::Verified, ledger::Unsealed};
 
@@ -75,11 +77,12 @@ pub fn run(global: &Global, seq: u64, output: &mut Output<'_>) -> Result<u8, Cli
         let amended: Vec<_> = later.iter().map(|shown| line(shown, log::line(shown.entry(), &roster))).collect();
         let entry = log::line(found.entry(), &roster);
         output.value(&json!({
-            "cut": session.cut(), "entry": entry, "sealed": found.sealed_values(), "amended_by": amended
+            "bound": session.trial.witnessing.bound(Seq(seq)), "cut": session.cut(), "entry": entry, "sealed": found.sealed_values(), "amended_by": amended
         }))?;
     } else {
         output.banner(&session.opened)?;
-        output.text(&text(&found, &later, suspicion(&roster, found.entry()), session.zone))?;
+        let bound = bounded(session.trial.witnessing.bound(Seq(seq)), session.opened.clock);
+        output.text(&text(&found, &later, suspicion(&roster, found.entry()), &bound, session.zone))?;
     }
     Ok(0)
 }
@@ -92,13 +95,26 @@ fn line(shown: &Shown, mut line: Value) -> Value {
     line
 }
 
-fn text(shown: &Shown, later: &[Shown], suspect: Option<Suspects>, zone: Zone) -> String {
+/// Between which times of others the entry must have come into being, whatever it says of itself.
+fn bounded(bound: Bound<'_>, clock: Clock) -> String {
+    let at = |seen: &Witnessed| format!("{} ({})", second(seen.time), seen.witness);
+    match (clock, bound.after, bound.before) {
+        (Clock::Simulated, _, _) => "on a simulated clock, which proves no time".to_owned(),
+        (Clock::System, Some(after), Some(before)) => format!("between {} and {}", at(after), at(before)),
+        (Clock::System, None, Some(before)) => format!("before {}", at(before)),
+        (Clock::System, Some(after), None) => format!("after {}, not yet witnessed", at(after)),
+        (Clock::System, None, None) => "by its own word alone: not yet witnessed".to_owned(),
+    }
+}
+
+fn text(shown: &Shown, later: &[Shown], suspect: Option<Suspects>, bound: &str, zone: Zone) -> String {
     let entry = shown.entry();
     let at = entry.recorded_at;
     let mut lines = vec![
         format!("entry {} · {}", entry.seq, entry.event.kind()),
         format!("hash        {}", entry.hash),
         format!("recorded at {}", zone.show(entry.recorded_at)),
+        format!("existed     {bound}"),
         format!("signed by   {}", signature(&entry.signer, at, zone)),
     ];
     lines.extend(entry.countersigners.iter().map(|other| format!("and by      {}", signature(other, at, zone))));

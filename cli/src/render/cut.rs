@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use trial_core::{
     event::{Clock, DataKind},
     ids::Hash,
+    projection::Witnessed,
     view::replay::CutLine,
 };
 
@@ -28,13 +29,32 @@ pub fn header(cut: &CutLine, terminal: Terminal) -> String {
     let head = cut.head.as_ref().map_or("none".into(), short);
     let as_of = cut.as_of.map_or("all entries".into(), |at| format!("entries recorded by {}", instant(at)));
     let cutoff = cut.cutoff.map_or("none".into(), |day| format!("nothing that occurred after {day}"));
-    let lines = terminal.pairs(&[
+    let mut rows = vec![
         (Tone::Text, "entries", format!("{}, head {head}", cut.entries)),
         (Tone::Text, "read on", cut.day.to_string()),
         (Tone::Text, "as of", as_of),
         (Tone::Text, "cutoff", cutoff),
-    ]);
+    ];
+    rows.extend(cut.witnessed.as_ref().map(|witnessed| (Tone::Text, "witnessed", seen(witnessed, cut))));
+    let lines = terminal.pairs(&rows);
     format!("{title}{warning}{lines}")
+}
+
+/// How far a witness has seen the log, and so until when its entries must have come into being.
+fn seen(witnessed: &Witnessed, cut: &CutLine) -> String {
+    let (size, since) = (witnessed.size, cut.entries.saturating_sub(witnessed.size));
+    let who = &witnessed.witness;
+    match cut.clock {
+        Some(Clock::Simulated) => {
+            format!("the first {size} entries, by {who}; {since} since; a simulated clock proves no time")
+        }
+        Some(Clock::System) | None => {
+            format!(
+                "the first {size} entries existed before {}, by {who}; {since} since, not yet witnessed",
+                instant(witnessed.at())
+            )
+        }
+    }
 }
 
 /// What the genesis says of facts and times that are not real; none where both are.
@@ -80,6 +100,7 @@ mod tests {
             data: Some(data),
             title: Some("A trial".into()),
             zone: Some("Asia/Taipei".into()),
+            witnessed: None,
         }
     }
 
@@ -90,6 +111,28 @@ mod tests {
         assert_eq!(warning(Clock::Simulated, DataKind::Real).unwrap(), "SIMULATED CLOCK");
         assert_eq!(warning(Clock::System, DataKind::Synthetic).unwrap(), "SYNTHETIC DATA");
         assert_eq!(warning(Clock::Simulated, DataKind::Synthetic).unwrap(), "SYNTHETIC DATA · SIMULATED CLOCK");
+    }
+
+    #[test]
+    fn the_header_bounds_what_was_witnessed_and_no_time_of_a_simulated_clock() {
+        let witnessed = Witnessed {
+            seq: trial_core::ids::Seq(2),
+            size: 2,
+            witness: "w.example".parse().unwrap(),
+            time: 1_480_000_000,
+        };
+        let said = |clock| seen(&witnessed, &cut(clock, DataKind::Real));
+        let system = said(Clock::System);
+        assert_eq!(
+            system,
+            "the first 2 entries existed before 2016-11-24 15:06:40 UTC, by w.example; 1 since, not yet witnessed"
+        );
+        assert!(!said(Clock::Simulated).contains("2016"));
+        let header = header(
+            &CutLine { witnessed: Some(witnessed), ..cut(Clock::System, DataKind::Real) },
+            Terminal::new(120, Style::Plain),
+        );
+        assert!(header.contains("witnessed") && header.contains("w.example"), "{header}");
     }
 
     #[test]

@@ -8,9 +8,10 @@ use crate::{
     text::Text,
 };
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 /// A witness has seen the log at a size.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Witnessed {
     /// The entry that says so.
     pub seq: Seq,
@@ -33,7 +34,7 @@ impl Witnessed {
 }
 
 /// Between what others saw: an entry came after the one and before the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Bound<'a> {
     /// The latest time that stood in the log already when it was made.
     pub after: Option<&'a Witnessed>,

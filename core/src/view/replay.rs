@@ -17,7 +17,7 @@ use super::{
 use crate::{
     event::{Clock, DataKind},
     ids::Hash,
-    projection::Trial,
+    projection::{Trial, Witnessed},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -56,6 +56,9 @@ pub struct CutLine {
     pub title: Option<String>,
     /// The trial's time zone, an IANA name.
     pub zone: Option<String>,
+    /// The largest part of the log that a witness has seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<Witnessed>,
 }
 
 /// Every view at one cut.
@@ -103,6 +106,7 @@ impl CutLine {
             data: opened.map(|o| o.data),
             title: opened.map(|o| o.title.to_string()),
             zone: opened.map(|o| o.zone.to_string()),
+            witnessed: trial.witnessing.largest().cloned(),
         }
     }
 }

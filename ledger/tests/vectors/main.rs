@@ -9,6 +9,7 @@ mod sample;
 mod signers;
 mod sound;
 mod together;
+mod witnessed;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sample::{Chain, secret};
@@ -52,7 +53,7 @@ fn file_of(lines: &[Envelope]) -> Vec<u8> {
 /// All files with what they hold; the last is the list of them.
 fn files() -> Vec<(String, Vec<u8>)> {
     let (mut files, mut sound, mut faults) = (Vec::new(), Vec::new(), Vec::new());
-    for Sound { name, what, chain } in sound::all().into_iter().chain(together::sound()) {
+    for Sound { name, what, chain } in sound::all().into_iter().chain(together::sound()).chain(witnessed::sound()) {
         let file = format!("sound/{name}.jsonl");
         sound.push(json!({
             "file": file, "what": what, "entries": chain.tip.size(), "head": chain.tip.head(),
@@ -61,7 +62,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
         files.push((file, file_of(&chain.lines())));
     }
     for Faulty { name, what, seq, lines, genesis } in
-        [faulty::all(), record::all(), signers::all(), together::all()].concat()
+        [faulty::all(), record::all(), signers::all(), together::all(), witnessed::all()].concat()
     {
         let kind = name.split('-').next().unwrap();
         let file = format!("faults/{name}.jsonl");
