@@ -32,4 +32,5 @@ mod schemas;
 mod sealed;
 mod second_protocol;
 mod tamper;
+mod terminal;
 mod tiles;

@@ -214,6 +214,13 @@ pub enum Command {
     ///
     /// Example: trial --key sponsor dictionary ctcae_v5.0.csv --name CTCAE-5.0
     Dictionary(DictionaryArgs),
+    /// Write manual pages for the command and all its verbs
+    ///
+    /// Example: trial man ~/.local/share/man/man1
+    Man {
+        /// The folder; made if it is not there
+        dir: PathBuf,
+    },
     /// Write completions for a shell
     Completions {
         /// The shell

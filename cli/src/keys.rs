@@ -1,6 +1,6 @@
 //! Keys: a folder of key files by alias, and the passphrases that open them.
 
-use crate::error::CliError;
+use crate::{error::CliError, flags::read::nearest};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -107,7 +107,9 @@ impl KeyRing {
             let hint = if known.is_empty() {
                 format!("make one: trial key new {alias}")
             } else {
-                format!("the keys here are: {}", known.join(", "))
+                let near = nearest(alias, known.iter().map(String::as_str));
+                let near = near.map_or_else(String::new, |near| format!("did you mean {near}; "));
+                format!("{near}the keys here are: {}", known.join(", "))
             };
             return Err(CliError::unknown(format!("there is no key {} in {}", alias, self.folder.display())).hint(hint));
         }

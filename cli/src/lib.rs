@@ -18,6 +18,7 @@ pub mod keys;
 pub mod known;
 pub mod output;
 pub mod page;
+pub mod pager;
 pub mod path;
 pub mod personal_data;
 pub mod plot;

@@ -88,10 +88,11 @@ pub fn banner(clock: Clock, data: DataKind) -> Option<&'static str> {
     }
 }
 
-/// The width of the terminal; 80 columns where there is none.
+/// The width of the terminal, or what COLUMNS says; 80 columns where there is neither.
 pub fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
-    columns.unwrap_or(80).clamp(60, 120)
+    let said = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
+    let seen = || terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| usize::from(columns.0));
+    said.or_else(seen).unwrap_or(80).clamp(60, 120)
 }
 
 /// Whether to colour: only on a terminal, and not where NO_COLOR is set (no-color.org).

@@ -2,16 +2,15 @@
 //! hundred; and no word of the log becomes a part of the picture.
 
 use super::{assert_inert, texts};
-use crate::common::demo;
+use crate::render::cohort::LOG;
 use roxmltree::Document;
-use std::path::Path;
 use trial_cli::{
     plot::{
         km, spider,
         svg::{Picture, Size, Width},
         swimmer, timeline, waterfall,
     },
-    session::{Lens, Session},
+    session::{Fold, Lens},
 };
 use trial_core::{
     ids::SubjectId,
@@ -33,14 +32,18 @@ struct Views {
 }
 
 impl Views {
-    fn of(ledger: &Path, as_of: &str) -> Views {
-        let session = Session::open(ledger, &Lens { as_of: Some(as_of.into()), cutoff: None }).unwrap();
-        let (trial, day) = (&session.trial, session.reading.day);
+    fn of(as_of: &str) -> Views {
+        let mut fold = Fold::through(&Lens { as_of: Some(as_of.into()), cutoff: None });
+        LOG.iter().for_each(|entry| {
+            fold.take(entry);
+        });
+        let (trial, reading, ..) = fold.finish().unwrap();
+        let (trial, day) = (&trial, reading.day);
         let response = ResponseTable::read(trial);
         let curves = [None, Some("dose_level"), Some("responder")];
         let escalation = Escalation::read(trial, day);
         Views {
-            cut: session.cut(),
+            cut: CutLine::new(trial, reading),
             curves: curves.iter().map(|by| Curves::read(trial, &response, "os", *by).unwrap()).collect(),
             waterfall: Waterfall::read(&response, Field::Overall),
             swimmer: Swimmer::read(trial, day, &response),
@@ -116,9 +119,8 @@ fn blocks(svg: &str) -> (f64, f64, Vec<(Block, String)>) {
 
 #[test]
 fn the_same_views_give_the_same_pictures() {
-    let dir = demo();
     let written = |views: &Views| -> Vec<String> { views.pictures(Width::USUAL).iter().map(Picture::file).collect() };
-    assert_eq!(written(&Views::of(&dir.path(), "2020-01-06")), written(&Views::of(&dir.path(), "2020-01-06")));
+    assert_eq!(written(&Views::of("2020-01-06")), written(&Views::of("2020-01-06")));
 }
 
 fn assert_readable(picture: &Picture, what: &str) {
@@ -137,9 +139,8 @@ fn assert_readable(picture: &Picture, what: &str) {
 
 #[test]
 fn no_text_runs_into_another_or_out_of_the_picture() {
-    let dir = demo();
     for as_of in ["2016-12-20", "2017-03-01", "2018-06-01", "2020-01-06"] {
-        let views = Views::of(&dir.path(), as_of);
+        let views = Views::of(as_of);
         for width in [320, 480, 720, 1600] {
             for (at, picture) in views.pictures(Width::new(width)).iter().enumerate() {
                 assert_readable(picture, &format!("plot {at} as of {as_of}, {width} wide"));
@@ -150,8 +151,7 @@ fn no_text_runs_into_another_or_out_of_the_picture() {
 
 #[test]
 fn two_hundred_subjects_are_drawn_apart() {
-    let dir = demo();
-    let views = Views::of(&dir.path(), "2020-01-06").times(23);
+    let views = Views::of("2020-01-06").times(23);
     assert_eq!(views.swimmer.lanes.len(), 207);
     for width in [320, 480, 1600] {
         for (at, picture) in views.pictures(Width::new(width)).iter().enumerate() {
@@ -162,8 +162,7 @@ fn two_hundred_subjects_are_drawn_apart() {
 
 #[test]
 fn names_of_any_length_fit() {
-    let dir = demo();
-    let mut views = Views::of(&dir.path(), "2020-01-06");
+    let mut views = Views::of("2020-01-06");
     let long = |n: usize| -> SubjectId { format!("{n}-{}", "W".repeat(60)).parse().unwrap() };
     views.waterfall.bars.iter_mut().enumerate().for_each(|(n, bar)| bar.subject = long(n));
     views.swimmer.lanes.iter_mut().enumerate().for_each(|(n, lane)| lane.subject = long(n));
@@ -178,8 +177,7 @@ fn names_of_any_length_fit() {
 fn hostile_words_of_the_log_stay_words() {
     const HOSTILE: &str =
         "</title><script>alert(1)</script>\"onload=\"x\" 'q' & \u{202e}drawkcab\u{2069} \u{1b}[2J ]]>";
-    let dir = demo();
-    let mut views = Views::of(&dir.path(), "2020-01-06");
+    let mut views = Views::of("2020-01-06");
     views.cut.title = Some(HOSTILE.into());
     for curves in &mut views.curves {
         curves.label = HOSTILE.into();

@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise outside #[test]")]
 
-mod cohort;
+pub(crate) mod cohort;
 
 use cohort::{LOG, known_on, reading};
 use serde_json::json;

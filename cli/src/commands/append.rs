@@ -164,6 +164,13 @@ impl Report {
     }
 }
 
+/// How many lines a file has: only for the bar, and not of a pipe, which can be read once.
+fn lines(file: &Path) -> u64 {
+    use std::io::BufRead as _;
+    let counted = || Some(BufReader::new(File::open(file).ok()?).split(b'\n').count() as u64);
+    if file.is_file() { counted().unwrap_or(0) } else { 0 }
+}
+
 fn append_file(global: &Global, file: &Path, cosigning: &Cosigning, output: &mut Output<'_>) -> Result<u8, CliError> {
     let unreadable = |e: std::io::Error| CliError {
         kind: ErrorKind::Unknown,
@@ -177,7 +184,7 @@ fn append_file(global: &Global, file: &Path, cosigning: &Cosigning, output: &mut
     if let (Some(folder), Some(log_key)) = (&cosigning.receipt, &cosigning.log_key) {
         recorder.leave_receipts(folder, log_key)?;
     }
-    let bar = progress::bar(0, "signing");
+    let bar = progress::bar(lines(file), "signing");
     let mut reports = Vec::new();
     for drafted in draft::drafts(BufReader::new(opened)) {
         bar.inc(1);

@@ -1,16 +1,18 @@
 //! `trial history`: the audit trail of a subject: each value with who, when and why (21 CFR 11.10(e)).
 
-use super::lens;
+use super::{lens, unknown_subject};
 use crate::{
     args::Global,
     clock::{Zone, stamp},
     error::CliError,
+    flags::read::nearest,
     output::Output,
+    pager,
     render::{sealed, signature::signers},
     session::Session,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use trial_core::{
     entry::{Effect, Entry},
     event::Event,
@@ -51,16 +53,23 @@ pub fn run(global: &Global, subject: &str, field: Option<&str>, output: &mut Out
     taken.sort_by_key(|t| t.entry.seq);
     output.notices(&session.notices)?;
     if of_subject.is_empty() {
-        return Err(CliError::no(format!("nothing is recorded of {subject}")).hint("trial replay lists the subjects"));
+        return Err(unknown_subject(&session, subject));
     }
     let pointer = field.map(|f| if f.starts_with('/') { f.to_owned() } else { format!("/{f}") });
+    let fields: BTreeSet<String> = taken.iter().map(|t: &Taken| t.field.clone()).collect();
     taken.retain(|t: &Taken| pointer.as_deref().is_none_or(|p| t.field == p || t.field.starts_with(&format!("{p}/"))));
+    if let (true, Some(field)) = (taken.is_empty(), field) {
+        let near = nearest(field, fields.iter().map(|known| known.trim_start_matches('/')));
+        let near =
+            near.map_or_else(|| format!("all of it: trial history {subject}"), |near| format!("did you mean {near}?"));
+        return Err(CliError::no(format!("no {field} is recorded of {subject}")).hint(near));
+    }
     if output.json {
         let lines: Vec<Value> = taken.iter().map(line).collect();
         output.value(&json!({ "cut": session.cut(), "subject": subject, "values": lines }))?;
     } else {
         output.banner(&session.opened)?;
-        output.text(&text(&taken, session.zone))?;
+        pager::page(&text(&taken, session.zone), output)?;
     }
     Ok(0)
 }
@@ -96,7 +105,7 @@ fn take(entry: &Entry, subject: &str, of_subject: &mut BTreeMap<Seq, Event>, tak
                 return;
             };
             let (old, new) = (leaves(&before.to_value()), leaves(&event.to_value()));
-            let fields: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            let fields: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
             for field in fields {
                 let (was, is) = (old.get(field), new.get(field));
                 if was != is {

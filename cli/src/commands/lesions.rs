@@ -1,6 +1,6 @@
 //! `trial history SUBJECT --lesions`: the tumour response visit by visit, overall and in the field, and why.
 
-use super::open;
+use super::{open, unknown_subject};
 use crate::{args::Global, error::CliError, output::Output, output::width};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 use serde_json::json;
@@ -13,6 +13,9 @@ use trial_core::{
 pub fn run(global: &Global, subject: &str, output: &mut Output<'_>) -> Result<u8, CliError> {
     let session = open(global, output)?;
     let table = ResponseTable::read(&session.trial);
+    if session.trial.subjects.iter().all(|(id, _)| id.as_str() != subject) {
+        return Err(unknown_subject(&session, subject));
+    }
     let Some(found) = table.subjects.iter().find(|s| s.subject.as_str() == subject) else {
         return Err(CliError::no(format!(
             "no tumour response of {subject}: expected an assessment up to the first treatment"

@@ -3,21 +3,26 @@
 use super::lens;
 use crate::{
     args::{Global, LogArgs},
-    clock::stamp,
+    clock::{Zone, stamp},
     error::CliError,
-    flags,
-    output::Output,
-    render::signature::signers,
+    flags::{self, read::nearest},
+    output::{self, Output},
+    pager,
+    render::{signature::signers, wrap},
     session::Session,
     suspect::suspicion,
 };
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    io::{self, IsTerminal as _},
+};
 use trial_core::{
     entry::{Entry, Signer},
     event::EventKind,
 };
 use trial_ledger::roster::Roster;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Lists entries.
 pub fn run(global: &Global, args: &LogArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
@@ -29,8 +34,12 @@ pub fn run(global: &Global, args: &LogArgs, output: &mut Output<'_>) -> Result<u
     };
     let most = args.last.unwrap_or(usize::MAX);
     let mut found: VecDeque<Entry> = VecDeque::new();
+    let mut people: BTreeSet<String> = BTreeSet::new();
     let session = Session::open_with(&global.ledger, &lens(global), |verified| {
         let entry = verified.entry();
+        if args.by.is_some() {
+            people.extend([entry.signer.name.to_string(), entry.signer.role.to_string()]);
+        }
         if wanted(entry, args, kind) {
             found.push_back(entry.clone());
             if found.len() > most {
@@ -46,22 +55,64 @@ pub fn run(global: &Global, args: &LogArgs, output: &mut Output<'_>) -> Result<u
         let lines: Vec<Value> = entries.map(|entry| line(entry, &roster)).collect();
         output.value(&json!({ "cut": session.cut(), "entries": lines }))?;
     } else {
-        output.banner(&session.opened)?;
-        for entry in entries {
-            let subject = entry.event.subject().map_or("", |subject| subject.as_str());
-            let time = session.zone.show(entry.recorded_at);
-            let who = signers(entry);
-            let doubt =
-                suspicion(&roster, entry).map_or_else(String::new, |s| format!(" SUSPECT (see entry {})", s.revoked));
-            let reason = entry.reason.as_ref().map_or_else(String::new, |r| format!(" — {r}"));
-            output.line(&format!(
-                "{:>6}  {time}  {:<22} {subject:<10} {who}{reason}{doubt}",
-                entry.seq.0,
-                entry.event.kind(),
-            ))?;
+        let entries: Vec<&Entry> = entries.collect();
+        let banner = output::banner(session.opened.clock, session.opened.data).map(|words| format!("{words}\n"));
+        let lines = if io::stdout().is_terminal() { Lines::Wrapped(output::width()) } else { Lines::Whole };
+        let each = entries.iter().map(|entry| told(entry, session.zone, &roster, lines));
+        pager::page(&banner.into_iter().chain(each).collect::<String>(), output)?;
+        if entries.is_empty() {
+            nothing(args, &session, &people, output)?;
         }
     }
     Ok(0)
+}
+
+/// Whether a line of the list is as long as it is, for programs, or wrapped to so many columns, for people.
+#[derive(Debug, Clone, Copy)]
+enum Lines {
+    Whole,
+    Wrapped(usize),
+}
+
+fn told(entry: &Entry, zone: Zone, roster: &Roster, lines: Lines) -> String {
+    let subject = entry.event.subject().map_or("", |subject| subject.as_str());
+    let who = signers(entry);
+    let doubt = suspicion(roster, entry).map_or_else(String::new, |s| format!(" SUSPECT (see entry {})", s.revoked));
+    let reason = entry.reason.as_ref().map_or_else(String::new, |r| format!(" — {r}")) + &doubt;
+    let (seq, time, kind) = (entry.seq.0, zone.show(entry.recorded_at), entry.event.kind());
+    let whole = format!("{seq:>6}  {time}  {kind:<22} {subject:<10} {who}{reason}\n");
+    match lines {
+        Lines::Wrapped(width) if whole.trim_end().width() > width => {
+            let rest = wrap(&format!("{subject} {who}{reason}"), width.saturating_sub(8));
+            let rest: String = rest.iter().map(|line| format!("        {line}\n")).collect();
+            format!("{seq:>6}  {time}  {kind}\n{rest}")
+        }
+        Lines::Wrapped(_) | Lines::Whole => whole,
+    }
+}
+
+/// Says why a list may be empty: a subject or a person of whom nothing is known at the cut.
+fn nothing(
+    args: &LogArgs,
+    session: &Session,
+    people: &BTreeSet<String>,
+    output: &mut Output<'_>,
+) -> Result<(), CliError> {
+    let mut say = |found: &str, what: &str, near: Option<String>| {
+        let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        writeln!(output.err, "trial: note: {what} {found}{near}")
+    };
+    let subjects = &session.trial.subjects;
+    if let Some(subject) = args.subject.as_deref().filter(|s| subjects.iter().all(|(id, _)| id.as_str() != *s)) {
+        say(subject, "nothing is recorded of", subjects.nearest(subject).map(|near| near.to_string()))?;
+    }
+    let by = args.by.as_deref().map(|by| (by, by.to_lowercase()));
+    if let Some((by, lower)) = by.filter(|(_, lower)| !people.iter().any(|who| who.to_lowercase().contains(lower))) {
+        let words = people.iter().flat_map(|who| who.split_whitespace().chain([who.as_str()]));
+        let near = nearest(&lower, words.map(str::to_lowercase).collect::<Vec<_>>().iter().map(String::as_str));
+        say(by, "no entry is signed by", near)?;
+    }
+    Ok(())
 }
 
 fn wanted(entry: &Entry, args: &LogArgs, kind: Option<EventKind>) -> bool {

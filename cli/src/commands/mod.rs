@@ -18,6 +18,7 @@ mod key;
 mod known;
 mod lesions;
 mod log;
+mod man;
 pub mod paths;
 mod plot;
 mod proposal;
@@ -79,6 +80,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Backup { dir } => backup::run(global, dir, output),
         Command::Restore(args) => backup::restore(global, args, output),
         Command::Dictionary(args) => dictionary::run(global, args, output),
+        Command::Man { dir } => man::run(dir, output),
         Command::Completions { shell } => completions::run(*shell, output),
     }
 }
@@ -96,6 +98,15 @@ fn signer(global: &Global) -> Result<&str, CliError> {
     global.key.as_deref().ok_or_else(|| {
         CliError::usage("no key is named to sign with").hint("give --key ALIAS (see trial key list), or set TRIAL_KEY")
     })
+}
+
+/// What is said of a subject of whom nothing is known, with the nearest one where one was meant.
+fn unknown_subject(session: &Session, found: &str) -> CliError {
+    let hint = match session.trial.subjects.nearest(found) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "trial replay lists the subjects".to_owned(),
+    };
+    CliError::no(format!("nothing is recorded of {found}")).hint(hint)
 }
 
 fn open(global: &Global, output: &mut Output<'_>) -> Result<Session, CliError> {

@@ -18,6 +18,7 @@ use crate::{
     },
     render::cut,
     session::Session,
+    suspect::sentence,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -64,6 +65,9 @@ pub fn run(global: &Global, args: &PlotArgs, output: &mut Output<'_>) -> Result<
             draw.plot("timeline", &timeline, timeline::rows, timeline::draw)?
         }
     };
+    if let Some(sentence) = sentence(&session.suspects()?) {
+        writeln!(output.err, "trial: note: {sentence} (see trial verify)")?;
+    }
     match &args.output {
         None => output.text(&text)?,
         Some(path) => {

@@ -5,7 +5,7 @@ use crate::{
     args::Global,
     error::CliError,
     output::Output,
-    render,
+    pager, render,
     session::Session,
     suspect::{Suspects, sentence},
 };
@@ -31,10 +31,11 @@ pub fn run(global: &Global, output: &mut Output<'_>) -> Result<u8, CliError> {
     if output.json {
         output.value(&Answer { replay: &replay, suspects: &suspects })?;
     } else {
-        output.text(&render::replay(&replay, trial.conduct.protocol(), render::screen()))?;
+        let mut text = render::replay(&replay, trial.conduct.protocol(), render::screen());
         if let Some(sentence) = sentence(&suspects) {
-            output.line(&format!("\nNote: {sentence} (see trial verify)"))?;
+            text += &format!("\nNote: {sentence} (see trial verify)\n");
         }
+        pager::page(&text, output)?;
     }
     Ok(0)
 }

@@ -17,6 +17,9 @@ const LEGEND: &str = "N no DLT, T DLT, ? pending, . open place, x replaced";
 /// The least number of subjects that a rung has room for.
 const NARROWEST_RUNG: usize = 3;
 
+/// A terminal with fewer columns has no room for the dashboard's headings in one line.
+const WIDE_DASHBOARD: usize = 72;
+
 /// The ladder as a drawing.
 pub fn ladder(escalation: &Escalation, terminal: Terminal) -> String {
     let rungs: Vec<Rung> = escalation.levels.iter().rev().map(|level| Rung::of(escalation, level)).collect();
@@ -90,17 +93,18 @@ fn mark(escalation: &Escalation, level: &LevelRow, current: bool) -> (&'static s
 
 /// One row of counts per level, the lowest first.
 pub fn dashboard(escalation: &Escalation, terminal: Terminal) -> String {
-    let number = |heading| (heading, Side::Right);
-    let mut grid = Grid::new(&[
-        ("Level", Side::Left),
-        number("places"),
-        number("enrolled"),
-        number("treated"),
-        number("evaluable"),
-        number("pending"),
-        number("DLT"),
-        number("replaced"),
-    ]);
+    // On a narrow terminal words are divided as print divides them.
+    let headings = if terminal.width() < WIDE_DASHBOARD {
+        ["\nplaces", "en-\nrolled", "\ntreated", "evalu-\nable", "\npending", "\nDLT", "re-\nplaced"]
+    } else {
+        ["places", "enrolled", "treated", "evaluable", "pending", "DLT", "replaced"]
+    };
+    let level = if terminal.width() < WIDE_DASHBOARD { "\nLevel" } else { "Level" };
+    let numbers = headings.iter().map(|heading| (*heading, Side::Right));
+    let mut grid = Grid::new(&[(level, Side::Left)].into_iter().chain(numbers).collect::<Vec<_>>());
+    if terminal.width() < WIDE_DASHBOARD {
+        (1..=headings.len()).for_each(|column| grid.pad(column, 0));
+    }
     for level in &escalation.levels {
         let dlt = if level.dlt > 0 { Tone::Fault } else { Tone::Text };
         let counts = [

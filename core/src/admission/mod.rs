@@ -195,7 +195,11 @@ impl Admission<'_> {
         let before_consent = matches!(kind, EventKind::TumourAssessed | EventKind::LaboratoryMeasured);
         if kind != EventKind::ConsentGiven {
             let Some((seq, consent)) = subject.and_then(|s| s.consents.first()) else {
-                let hint = format!("record the consent first: trial append consent-given --subject {id} ...");
+                let first = format!("record the consent first: trial append consent-given --subject {id} ...");
+                let hint = match self.trial.subjects.nearest(id.as_str()) {
+                    Some(near) => format!("did you mean {near}? Otherwise {first}"),
+                    None => first,
+                };
                 return Err(Refusal::new(format!("{id} is not known: no consent is recorded")).hint(hint));
             };
             if let Some(day) = day.filter(|day| !before_consent && *day < consent.day) {

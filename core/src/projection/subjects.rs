@@ -88,6 +88,13 @@ impl Subjects {
         self.by_id.iter().filter_map(|(id, s)| s.enrolments.first().map(|(_, e)| (id, s, *e)))
     }
 
+    /// The known subject that a mistyped identifier means: a character too few or too many, two neighbours exchanged,
+    /// another case or separator. Another digit is another subject. Where several could be meant, none is named.
+    pub fn nearest(&self, mistyped: &str) -> Option<&SubjectId> {
+        let mut near = self.by_id.keys().filter(|id| id.as_str() != mistyped && meant(id.as_str(), mistyped));
+        near.next().filter(|_| near.next().is_none())
+    }
+
     fn at(&mut self, id: &SubjectId) -> &mut Subject {
         if !self.by_id.contains_key(id) {
             self.by_id.insert(id.clone(), Subject::default());
@@ -127,6 +134,18 @@ impl Subjects {
             self.at(&e.subject).sign_offs.set(seq, (milestone, e.entries));
         }
     }
+}
+
+fn meant(id: &str, mistyped: &str) -> bool {
+    let plain = |text: &str| text.to_lowercase().replace(['_', '.', ':', ' '], "-");
+    let letters = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let (id, mistyped) = (plain(id), plain(mistyped));
+    let slip = strsim::osa_distance(&id, &mistyped) == 1;
+    id == mistyped || slip && (id.len() != mistyped.len() || letters(&id) == letters(&mistyped))
 }
 
 impl Subject {
@@ -181,5 +200,27 @@ impl Subjects {
                 });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_subject_is_answered_with_the_one_that_is_meant_and_never_with_another() {
+        let mut subjects = Subjects::default();
+        for id in ["RECON-001", "RECON-002", "RECON-012"] {
+            subjects.at(&id.parse().unwrap());
+        }
+        let near = |mistyped: &str| subjects.nearest(mistyped).map(SubjectId::as_str);
+        assert_eq!(near("RECON001"), Some("RECON-001"));
+        assert_eq!(near("recon_001"), Some("RECON-001"));
+        assert_eq!(near("RECNO-002"), Some("RECON-002"));
+        assert_eq!(near("RECON-003"), None, "another digit is another subject");
+        assert_eq!(near("RECON-0002"), Some("RECON-002"));
+        assert_eq!(near("RECON-0012"), None, "001 or 012");
+        assert_eq!(near("RECON-01"), None, "001 or 012");
+        assert_eq!(near("X"), None);
     }
 }
