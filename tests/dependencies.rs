@@ -14,6 +14,7 @@ const ALLOWED: &[&str] = &["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", 
 
 /// What is there in two versions, and through whom. Each costs building time only: no value passes between the two.
 const TWICE: &[(&str, &str)] = &[
+    ("base64", "tests: the HTTP client has a newer one than the formats"),
     ("bit-set", "tests: two of the libraries"),
     ("bit-vec", "tests: bit-set"),
     ("getrandom", "tests: proptest and tempfile have an older one than the key files"),
