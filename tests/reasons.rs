@@ -12,7 +12,8 @@ fn ask(dir: &Dir, args: &[&str]) -> Value {
 fn every_part_of_a_replay_says_why_down_to_the_signatures() {
     let dir = demo();
     let replay = ask(&dir, &["replay", "--json"]);
-    let parts = replay.as_object().unwrap().keys().filter(|part| *part != "cut");
+    // The cut is what it rests on, and suspects are entries already.
+    let parts = replay.as_object().unwrap().keys().filter(|part| !["cut", "suspects"].contains(&part.as_str()));
     let numbers = ["response.overall.rate", "survival.os.at", "survival.pfs.median_days", "escalation.mtd"];
     // Nothing serious happened in the demonstration, so that part rests on the protocol alone.
     for part in parts.map(String::as_str).chain(numbers) {

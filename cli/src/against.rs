@@ -9,6 +9,7 @@ use crate::{
     error::CliError,
     trust::{Cosigned, Trust, TrustArgs, invalid},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -47,7 +48,7 @@ pub struct Against {
 }
 
 /// A checkpoint that the log extends.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Anchored {
     /// Name of the log.
     pub origin: String,

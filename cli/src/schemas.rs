@@ -3,7 +3,10 @@
 //! Promises that a file cannot say otherwise than the program: a test writes them anew and compares. Does not check
 //! canonical form, hashes or signatures; a schema cannot.
 
-use crate::draft::{Draft, filled_in};
+use crate::{
+    commands,
+    draft::{Draft, filled_in},
+};
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 use trial_core::{entry::Signer, event::EventKind, protocol::Protocol};
@@ -18,7 +21,8 @@ pub fn files() -> Vec<(String, Value)> {
         ("envelope.json".to_owned(), envelope()),
         ("protocol.json".to_owned(), titled(schema_for!(Protocol).to_value(), "protocol")),
     ];
-    events.chain(others).collect()
+    let answer = |(name, schema)| (format!("output/{name}.json"), titled(schema, name));
+    events.chain(others).chain(commands::answers().into_iter().map(answer)).collect()
 }
 
 fn event_file(kind: EventKind) -> String {

@@ -3,6 +3,7 @@
 //! Promises that none is called a fault: whether the holder or a thief signed, no log can tell; people judge each. Reads
 //! the entries once more, and only where a revocation leaves any in doubt.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trial_core::{
     entry::Entry,
@@ -16,7 +17,7 @@ use trial_ledger::{
 };
 
 /// What one revocation leaves in doubt.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Suspects {
     /// The key.
     pub key: Key,

@@ -4,6 +4,7 @@
 
 use crate::{clock, error::CliError};
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{fs, path::PathBuf};
 use trial_ledger::{
@@ -51,7 +52,7 @@ pub struct Trust {
 }
 
 /// Somebody who has signed a checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Cosigned {
     /// The name in the trust file, or on the note.
     pub name: String,

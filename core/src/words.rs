@@ -37,3 +37,21 @@ macro_rules! words {
     };
 }
 pub(crate) use words;
+
+/// What is written in its own words has the schema of a text.
+macro_rules! written {
+    ($($name:ident: $about:literal),+ $(,)?) => { $(
+        impl ::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn inline_schema() -> bool {
+                true
+            }
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!({ "type": "string", "description": $about })
+            }
+        }
+    )+ };
+}
+pub(crate) use written;

@@ -13,6 +13,7 @@ use crate::{
     render::signature::signature,
 };
 use clap::ArgMatches;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{fs::File, io::BufReader, path::Path};
 use trial_core::{entry::Signer, ids::Name, text::Text};
@@ -113,13 +114,20 @@ pub(super) fn commit(recorder: &mut Recorder, recorded: &Recorded, output: &mut 
     Ok(0)
 }
 
-#[derive(Serialize)]
-struct Receipt {
+/// What became of one event.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Receipt {
+    /// Its place.
     seq: u64,
+    /// Its type.
     event: &'static str,
+    /// The subject, where it is about one.
     subject: Option<String>,
+    /// Its leaf hash.
     hash: String,
+    /// When it was recorded.
     recorded_at: String,
+    /// Who signed it, the author first.
     signatures: Vec<Signer>,
 }
 
@@ -130,18 +138,35 @@ fn told(recorded: &Recorded) -> String {
     format!("{}{of}{sealed}", recorded.kind)
 }
 
+/// What became of a file.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Reports {
+    /// How many were appended: all or none.
+    appended: usize,
+    /// How many were refused.
+    refused: usize,
+    /// One for each line of the file.
+    drafts: Vec<Report>,
+}
+
 /// What became of a line of a file.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Report {
+    /// The line, from 1.
     line: usize,
+    /// The place of its entry, where it was appended.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<u64>,
+    /// Its type.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'static str>,
+    /// The subject, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
+    /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
 }
@@ -238,7 +263,7 @@ fn record_line(recorder: &mut Recorder, line: usize, draft: &Draft, alias: Optio
 fn tell(reports: &[Report], refused: usize, output: &mut Output<'_>) -> Result<u8, CliError> {
     if output.json {
         let appended = if refused == 0 { reports.len() } else { 0 };
-        output.value(&serde_json::json!({ "appended": appended, "refused": refused, "drafts": reports }))?;
+        output.value(&Reports { appended, refused, drafts: reports.to_vec() })?;
     } else {
         for report in reports {
             output.line(&match (refused, &report.error) {

@@ -10,6 +10,7 @@ use crate::{
     session::{Lens, Session, reading},
 };
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -23,36 +24,55 @@ use trial_core::{
 use trial_ledger::merkle::Frontier;
 
 /// A number before and after.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct Moved {
+    /// Where it stands in `trial replay --json`.
     path: String,
+    /// At the earlier cut; null where it was not there.
     before: Value,
+    /// At the later cut; null where it is not there.
     after: Value,
 }
 
 /// A correction or a voided entry, with the numbers that it alone moved.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Amended {
+    /// The entry that amends.
     seq: u64,
+    /// The entry amended.
     target: u64,
+    /// Its type, its subject, and the member.
     what: String,
+    /// The value until then.
     old: Value,
+    /// The value from then on; null where the entry was voided.
     new: Value,
+    /// Who signed it, in words.
     who: String,
+    /// Who signed it, the author first.
     signatures: Vec<Signer>,
+    /// When it was recorded.
     when: String,
     #[serde(skip)]
     at: DateTime<Utc>,
+    /// The reason.
     why: Option<String>,
+    /// The numbers that this amendment alone moved.
     moved: Vec<Moved>,
 }
 
-#[derive(Debug, Serialize)]
-struct Diff {
+/// What lies between two cuts.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Diff {
+    /// The earlier cut.
     from: CutLine,
+    /// The later cut.
     to: CutLine,
+    /// Entries between the cuts, by type.
     added: BTreeMap<String, u64>,
+    /// Those of them that correct or void an entry.
     amended: Vec<Amended>,
+    /// All numbers that differ.
     moved: Vec<Moved>,
 }
 

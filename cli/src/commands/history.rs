@@ -11,12 +11,16 @@ use crate::{
     render::{sealed, signature::signers},
     session::Session,
 };
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use trial_core::{
-    entry::{Effect, Entry},
-    event::Event,
+    entry::{Effect, Entry, Signer},
+    event::{Event, EventKind},
     ids::{Name, Seq},
+    text::Text,
+    view::replay::CutLine,
 };
 use trial_ledger::{
     check::Verified,
@@ -65,8 +69,8 @@ pub fn run(global: &Global, subject: &str, field: Option<&str>, output: &mut Out
         return Err(CliError::no(format!("no {field} is recorded of {subject}")).hint(near));
     }
     if output.json {
-        let lines: Vec<Value> = taken.iter().map(line).collect();
-        output.value(&json!({ "cut": session.cut(), "subject": subject, "values": lines }))?;
+        let values = taken.iter().map(line).collect();
+        output.value(&Answer { cut: session.cut(), subject: subject.to_owned(), values })?;
     } else {
         output.banner(&session.opened)?;
         pager::page(&text(&taken, session.zone), output)?;
@@ -154,26 +158,68 @@ fn descend(pointer: &str, value: &Value, found: &mut BTreeMap<String, Value>) {
     }
 }
 
-fn line(taken: &Taken) -> Value {
-    let mut line = json!({
-        "seq": taken.entry.seq,
-        "target": taken.target,
-        "event": taken.entry.event.kind().as_str(),
-        "field": taken.field,
-        "old": taken.old,
-        "new": taken.new,
-        "who": taken.entry.signer,
-        "countersigners": taken.entry.countersigners,
-        "when": stamp(taken.entry.recorded_at),
-        "why": taken.entry.reason,
-    });
-    if let Some(found) = &taken.sealed {
-        line["sealed"] = sealed::state(found).into();
+/// What is answered.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Answer {
+    /// What it rests on.
+    cut: CutLine,
+    /// The subject.
+    subject: String,
+    /// In the order of the log.
+    values: Vec<Line>,
+}
+
+/// One value that a member took.
+#[derive(Serialize, JsonSchema)]
+struct Line {
+    /// The entry that gave it.
+    seq: Seq,
+    /// The entry whose member it is.
+    target: Seq,
+    /// The type of the entry that gave it.
+    event: EventKind,
+    /// JSON pointer to the member.
+    field: String,
+    /// The value before; null where there was none.
+    old: Value,
+    /// The value from then on; null where the entry was voided.
+    new: Value,
+    /// The author.
+    who: Signer,
+    /// Others who signed the same entry.
+    countersigners: Vec<Signer>,
+    /// When it was recorded.
+    when: String,
+    /// The reason.
+    why: Option<Text>,
+    /// Of a sealed value, what became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<&'static str>,
+    /// Who took a sealed value away, when and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redaction: Option<Value>,
+}
+
+fn line(taken: &Taken) -> Line {
+    let entry = &taken.entry;
+    let redaction = match &taken.sealed {
+        Some(Unsealed::Redacted(redaction)) => Some(json!(redaction)),
+        Some(Unsealed::Value(_) | Unsealed::Missing | Unsealed::Mismatch) | None => None,
+    };
+    Line {
+        seq: entry.seq,
+        target: taken.target,
+        event: entry.event.kind(),
+        field: taken.field.clone(),
+        old: taken.old.clone(),
+        new: taken.new.clone(),
+        who: entry.signer.clone(),
+        countersigners: entry.countersigners.clone(),
+        when: stamp(entry.recorded_at),
+        why: entry.reason.clone(),
+        sealed: taken.sealed.as_ref().map(sealed::state),
+        redaction,
     }
-    if let Some(Unsealed::Redacted(redaction)) = &taken.sealed {
-        line["redaction"] = json!(redaction);
-    }
-    line
 }
 
 /// Each member of each fact with all its values: the first, and what it became (EU GMP Annex 11, 8.2).

@@ -3,11 +3,24 @@
 use super::{open, unknown_subject};
 use crate::{args::Global, error::CliError, output::Output, output::width};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use trial_core::{
     recist::Visit,
-    view::response::{ResponseTable, SubjectResponse},
+    view::{
+        replay::CutLine,
+        response::{ResponseTable, SubjectResponse},
+    },
 };
+
+/// What is answered.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Answer {
+    /// What it rests on.
+    cut: CutLine,
+    /// Every visit with its sums, and why it is what it is.
+    response: SubjectResponse,
+}
 
 /// Shows it.
 pub fn run(global: &Global, subject: &str, output: &mut Output<'_>) -> Result<u8, CliError> {
@@ -23,7 +36,7 @@ pub fn run(global: &Global, subject: &str, output: &mut Output<'_>) -> Result<u8
         .hint(format!("what is recorded: trial log --subject {subject} --type tumour_assessed")));
     };
     if output.json {
-        output.value(&json!({ "cut": session.cut(), "response": found }))?;
+        output.value(&Answer { cut: session.cut(), response: found.clone() })?;
     } else {
         output.banner(&session.opened)?;
         output.text(&text(found))?;
@@ -103,6 +116,7 @@ fn percent(value: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
     use trial_core::recist::{Assessment, Field, ResponseRules, evaluate};
 
     fn visit(day: &str, mm: &str, new: serde_json::Value) -> Assessment {

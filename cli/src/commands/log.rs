@@ -12,7 +12,9 @@ use crate::{
     session::Session,
     suspect::suspicion,
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use std::{
     collections::{BTreeSet, VecDeque},
     io::{self, IsTerminal as _},
@@ -20,6 +22,9 @@ use std::{
 use trial_core::{
     entry::{Entry, Signer},
     event::EventKind,
+    ids::{Hash, Key, Seq},
+    text::Text,
+    view::replay::CutLine,
 };
 use trial_ledger::roster::Roster;
 use unicode_width::UnicodeWidthStr as _;
@@ -52,8 +57,8 @@ pub fn run(global: &Global, args: &LogArgs, output: &mut Output<'_>) -> Result<u
     let entries = found.iter().filter(|entry| since(entry));
     let roster = session.roster();
     if output.json {
-        let lines: Vec<Value> = entries.map(|entry| line(entry, &roster)).collect();
-        output.value(&json!({ "cut": session.cut(), "entries": lines }))?;
+        let entries: Vec<Line> = entries.map(|entry| line(entry, &roster)).collect();
+        output.value(&Answer { cut: session.cut(), entries })?;
     } else {
         let entries: Vec<&Entry> = entries.collect();
         let banner = output::banner(session.opened.clock, session.opened.data).map(|words| format!("{words}\n"));
@@ -126,20 +131,68 @@ fn signed_by(signer: &Signer, by: &str) -> bool {
     signer.role.as_str() == by || signer.name.as_str().to_lowercase().contains(&by.to_lowercase())
 }
 
-/// An entry as JSON; with why it is in doubt, if it is.
-pub(super) fn line(entry: &Entry, roster: &Roster) -> Value {
-    let mut line = json!({
-        "seq": entry.seq,
-        "hash": entry.hash,
-        "recorded_at": stamp(entry.recorded_at),
-        "signer": entry.signer,
-        "countersigners": entry.countersigners,
-        "event": entry.event.to_value(),
-        "reason": entry.reason,
-    });
-    if let Some(suspect) = roster.suspicion(entry) {
-        let (key, since, revoked) = (suspect.key, suspect.since, suspect.revocation.seq);
-        line["suspect"] = json!({ "key": key, "since": since, "revoked": revoked });
+/// What is answered.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Answer {
+    /// What it rests on.
+    cut: CutLine,
+    /// In the order of the log.
+    entries: Vec<Line>,
+}
+
+/// An entry, with why it is in doubt, if it is.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct Line {
+    /// Its place.
+    seq: Seq,
+    /// Its leaf hash.
+    hash: Hash,
+    /// When it was recorded.
+    recorded_at: String,
+    /// The author.
+    signer: Signer,
+    /// Others who signed it.
+    countersigners: Vec<Signer>,
+    /// The event, as its own schema says.
+    event: Value,
+    /// Why, where it says.
+    reason: Option<Text>,
+    /// Why it is in doubt, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspect: Option<Doubt>,
+    /// As they stand on the entry's line, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) signatures: Option<Value>,
+    /// Its sealed values, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sealed: Option<Vec<Value>>,
+}
+
+/// Why an entry is in doubt: its key was revoked as stolen.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct Doubt {
+    /// The key.
+    key: Key,
+    /// From which entry on its signatures are in doubt.
+    since: Seq,
+    /// The entry that revoked it.
+    revoked: Seq,
+}
+
+/// An entry as it is answered.
+pub(super) fn line(entry: &Entry, roster: &Roster) -> Line {
+    let doubt =
+        |s: trial_ledger::roster::Suspicion<'_>| Doubt { key: s.key, since: s.since, revoked: s.revocation.seq };
+    Line {
+        seq: entry.seq,
+        hash: entry.hash,
+        recorded_at: stamp(entry.recorded_at),
+        signer: entry.signer.clone(),
+        countersigners: entry.countersigners.clone(),
+        event: entry.event.to_value(),
+        reason: entry.reason.clone(),
+        suspect: roster.suspicion(entry).map(doubt),
+        signatures: None,
+        sealed: None,
     }
-    line
 }

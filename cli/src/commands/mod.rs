@@ -42,6 +42,8 @@ use crate::{
     session::{Lens, Session},
 };
 use clap::ArgMatches;
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::Value;
 
 /// Runs a command; the exit code where it did its work.
 ///
@@ -83,6 +85,29 @@ pub fn run(cli: &Cli, matches: &ArgMatches, output: &mut Output<'_>) -> Result<u
         Command::Man { dir } => man::run(dir, output),
         Command::Completions { shell } => completions::run(*shell, output),
     }
+}
+
+/// The schema of each answer with `--json`, by the command's words.
+pub(crate) fn answers() -> Vec<(&'static str, Value)> {
+    vec![
+        ("append", schema::<append::Receipt>()),
+        ("append-file", schema::<append::Reports>()),
+        ("diff", schema::<diff::Diff>()),
+        ("history", schema::<history::Answer>()),
+        ("history-lesions", schema::<lesions::Answer>()),
+        ("log", schema::<log::Answer>()),
+        ("paths", schema::<paths::PathsAnswer>()),
+        ("replay", schema::<replay::Answer<'_>>()),
+        ("show", schema::<show::Answer<'_>>()),
+        ("status", schema::<status::Answer>()),
+        ("verify", schema::<verify::Verdict>()),
+        ("why", schema::<why::Answer>()),
+    ]
+}
+
+/// What is written, not what would be read: members that are always there are required.
+fn schema<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
 }
 
 fn lens(global: &Global) -> Lens {

@@ -7,6 +7,7 @@ use crate::{
     output::Output,
     render::{self, paths::Extent},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use trial_core::{
     escalation::{
@@ -22,7 +23,7 @@ use trial_core::{
 const MOST_LEVELS: usize = 12;
 
 /// What is answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PathsAnswer {
     /// What it rests on; left out where it rests on no ledger.
     #[serde(skip_serializing_if = "Option::is_none")]

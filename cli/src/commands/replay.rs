@@ -9,14 +9,16 @@ use crate::{
     session::Session,
     suspect::{Suspects, sentence},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use trial_core::view::replay::Replay;
 
 /// What is answered: all views, and which entries under them are in doubt.
-#[derive(Serialize)]
-struct Answer<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Answer<'a> {
     #[serde(flatten)]
     replay: &'a Replay,
+    /// Entries in doubt.
     suspects: &'a [Suspects],
 }
 

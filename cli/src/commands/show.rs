@@ -13,13 +13,16 @@ use crate::{
     session::Session,
     suspect::{Suspects, suspicion},
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use trial_core::{
     entry::{Effect, Entry},
     event::Clock,
     ids::{Name, Seq},
     projection::{Bound, Witnessed},
+    view::replay::CutLine,
 };
 use trial_ledger::{check::Verified, ledger::Unsealed};
 
@@ -49,6 +52,21 @@ impl Shown {
     }
 }
 
+/// What is answered.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Answer<'a> {
+    /// Between which times it must have come into being, as far as witnesses have seen.
+    bound: Bound<'a>,
+    /// What it rests on.
+    cut: CutLine,
+    /// The entry.
+    entry: log::Line,
+    /// Its sealed values, each with what became of it.
+    sealed: Vec<Value>,
+    /// The entries that correct it or take it back.
+    amended_by: Vec<log::Line>,
+}
+
 /// Shows it.
 pub fn run(global: &Global, seq: u64, output: &mut Output<'_>) -> Result<u8, CliError> {
     let (mut found, mut later) = (None, Vec::new());
@@ -74,11 +92,10 @@ pub fn run(global: &Global, seq: u64, output: &mut Output<'_>) -> Result<u8, Cli
     let later = later.into_iter().map(|verified| Shown::new(verified, &session)).collect::<Result<Vec<_>, _>>()?;
     let roster = session.roster();
     if output.json {
-        let amended: Vec<_> = later.iter().map(|shown| line(shown, log::line(shown.entry(), &roster))).collect();
+        let amended_by = later.iter().map(|shown| line(shown, log::line(shown.entry(), &roster))).collect();
         let entry = log::line(found.entry(), &roster);
-        output.value(&json!({
-            "bound": session.trial.witnessing.bound(Seq(seq)), "cut": session.cut(), "entry": entry, "sealed": found.sealed_values(), "amended_by": amended
-        }))?;
+        let bound = session.trial.witnessing.bound(Seq(seq));
+        output.value(&Answer { bound, cut: session.cut(), entry, sealed: found.sealed_values(), amended_by })?;
     } else {
         output.banner(&session.opened)?;
         let bound = bounded(session.trial.witnessing.bound(Seq(seq)), session.opened.clock);
@@ -88,10 +105,8 @@ pub fn run(global: &Global, seq: u64, output: &mut Output<'_>) -> Result<u8, Cli
 }
 
 /// An amendment with what it seals, where it does.
-fn line(shown: &Shown, mut line: Value) -> Value {
-    if !shown.sealed.is_empty() {
-        line["sealed"] = json!(shown.sealed_values());
-    }
+fn line(shown: &Shown, mut line: log::Line) -> log::Line {
+    line.sealed = (!shown.sealed.is_empty()).then(|| shown.sealed_values());
     line
 }
 

@@ -14,6 +14,7 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::Path;
 use trial_core::{
@@ -39,25 +40,35 @@ const MOST_FAULTS: usize = 100;
 const UNANCHORED: &str = "none: internal consistency only";
 
 /// The verdict, as a monitor's script reads it.
-#[derive(Debug, Serialize)]
-struct Verdict {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Verdict {
+    /// `verified`, `unanchored`, `faulty` or `unknown`.
     verdict: &'static str,
+    /// Sound entries.
     entries: u64,
+    /// Leaf hash of the last of them.
     head: Option<Hash>,
+    /// Their Merkle root.
     root: Option<String>,
+    /// What was checked.
     claims: Claims,
+    /// Each with its kind, its place, what was expected and found, and what it means.
+    #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
     faults: Vec<Fault>,
     /// Signed notes that prove the faults, to be kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<String>,
+    /// What opening put in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
+    /// Where the times come from.
     clock: Option<Clock>,
+    /// Whose facts these are.
     data: Option<DataKind>,
 }
 
 /// What was checked, claim by claim: nothing here is a bare OK.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Claims {
     /// Canonical form, signatures, links, sequence, ledger.
     integrity: &'static str,

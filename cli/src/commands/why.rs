@@ -4,16 +4,35 @@ use super::{lens, log};
 use crate::{
     args::Global, clock::Zone, error::CliError, output::Output, path, render::signature::signers, session::Session,
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use trial_core::{
     ids::Seq,
     view::{
-        replay::Replay,
+        replay::{CutLine, Replay},
         why::{self, Narrow, Why},
     },
 };
 use trial_ledger::{check::Verified, roster::Roster};
+
+/// What is answered.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Answer {
+    /// What it rests on.
+    cut: CutLine,
+    /// The number that was asked for, as a path into `trial replay --json`.
+    path: String,
+    /// The number, or the part.
+    value: Value,
+    /// The rule or formula, in words.
+    rule: &'static str,
+    /// Where the rule comes from.
+    source: &'static str,
+    /// The entries that it rests on, with their signatures.
+    entries: Vec<log::Line>,
+}
 
 /// Explains a number.
 pub fn run(global: &Global, asked: &str, output: &mut Output<'_>) -> Result<u8, CliError> {
@@ -28,10 +47,14 @@ pub fn run(global: &Global, asked: &str, output: &mut Output<'_>) -> Result<u8, 
         .ok_or_else(|| CliError::usage(format!("{asked} has no explanation")).hint(hint()))?;
     let entries = entries(&session, &why)?;
     if output.json {
-        let rests: Vec<Value> = entries.values().map(|(line, _)| line.clone()).collect();
-        output.value(&json!({
-            "cut": replay.cut, "path": asked, "value": value, "rule": why.rule, "source": why.source, "entries": rests
-        }))?;
+        output.value(&Answer {
+            cut: replay.cut,
+            path: asked.to_owned(),
+            value: value.clone(),
+            rule: why.rule,
+            source: why.source,
+            entries: entries.into_values().map(|(line, _)| line).collect(),
+        })?;
     } else {
         output.banner(&session.opened)?;
         output.text(&text(asked, value, &why, &entries))?;
@@ -44,7 +67,7 @@ fn hint() -> String {
 }
 
 /// Each entry as JSON with its signatures, and the line that a person reads.
-type Told = BTreeMap<Seq, (Value, String)>;
+type Told = BTreeMap<Seq, (log::Line, String)>;
 
 fn entries(session: &Session, why: &Why) -> Result<Told, CliError> {
     let mut told = Told::new();
@@ -63,11 +86,11 @@ fn entries(session: &Session, why: &Why) -> Result<Told, CliError> {
     Ok(told)
 }
 
-fn tell(verified: &Verified, roster: &Roster, zone: Zone) -> (Value, String) {
+fn tell(verified: &Verified, roster: &Roster, zone: Zone) -> (log::Line, String) {
     let entry = verified.entry();
     let mut line = log::line(entry, roster);
     let signed: Value = serde_json::from_slice(verified.envelope().as_bytes()).unwrap_or_default();
-    line["signatures"] = signed["signatures"].clone();
+    line.signatures = signed.get("signatures").cloned();
     let signature = signed["signatures"][0]["sig"].as_str().unwrap_or_default();
     let subject = entry.event.subject().map_or("", |s| s.as_str());
     let occurred = entry.event.occurred().map_or_else(String::new, |moment| format!(" on {}", moment.day()));

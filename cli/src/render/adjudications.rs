@@ -1,21 +1,22 @@
 //! Adjudications: every adverse event that could count as a dose-limiting toxicity, with the answer and why.
 
 use super::{
-    Terminal, Tone,
+    Terminal, Tone, cut,
     grid::{Grid, Side},
+    signature::signature,
 };
+use crate::clock::Zone;
 use trial_core::{
     dlt::{Missing, Outcome},
-    event::DltRuling,
     ids::Seq,
     view::{
         escalation::{AdjudicationRow, Escalation},
-        observation::Ruled,
+        replay::CutLine,
     },
 };
 
 /// Each event of grade 3 or more; the answer with its clause, what is missing, and the ruling where people gave one.
-pub fn adjudications(escalation: &Escalation, terminal: Terminal) -> String {
+pub fn adjudications(escalation: &Escalation, cut: &CutLine, terminal: Terminal) -> String {
     if escalation.adjudications.is_empty() {
         return String::new();
     }
@@ -27,6 +28,7 @@ pub fn adjudications(escalation: &Escalation, terminal: Terminal) -> String {
         ("Judgement", Side::Left),
         ("Entries", Side::Left),
     ];
+    let zone = cut::zone(cut);
     let mut grid = Grid::new(&columns);
     for row in &escalation.adjudications {
         let judged = &row.judged;
@@ -39,7 +41,8 @@ pub fn adjudications(escalation: &Escalation, terminal: Terminal) -> String {
             (Tone::Text, entries(&judged.entries)),
         ]);
     }
-    terminal.heading("Adverse events of grade 3 or more: dose-limiting or not") + &grid.text(terminal)
+    let rulings: String = escalation.adjudications.iter().filter_map(|row| ruling(row, zone, terminal)).collect();
+    terminal.heading("Adverse events of grade 3 or more: dose-limiting or not") + &grid.text(terminal) + &rulings
 }
 
 fn tone(outcome: Outcome) -> Tone {
@@ -58,7 +61,7 @@ fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// `not a DLT: listed and controlled`; with a ruling, both answers and who ruled why.
+/// `not a DLT: listed and controlled`; where people ruled, their answer and that of the rule.
 fn judgement(row: &AdjudicationRow) -> String {
     let rule = &row.judged.rule;
     let missing: Vec<&str> = rule.missing.iter().map(|missing| wanting(*missing)).collect();
@@ -66,18 +69,27 @@ fn judgement(row: &AdjudicationRow) -> String {
         if missing.is_empty() { rule.reason.replace('_', " ") } else { format!("{} not recorded", missing.join(", ")) };
     let flags: String = rule.flags.iter().map(|flag| format!("; note: {}", flag.replace('_', " "))).collect();
     let by_rule = format!("{}: {because}{flags}", word(rule.outcome));
-    row.judged.ruling.as_ref().map_or(by_rule.clone(), |ruled| format!("{}; by the rule {by_rule}", ruling(ruled)))
+    match row.judged.ruling {
+        Some(_) => format!("{}, RULED (below); by the rule {by_rule}", word(row.outcome)),
+        None => by_rule,
+    }
 }
 
-fn ruling(ruled: &Ruled) -> String {
-    let word = match ruled.ruling {
-        DltRuling::Dlt => "DLT",
-        DltRuling::NotDlt => "not a DLT",
-    };
+/// Who ruled, when and why.
+fn ruling(row: &AdjudicationRow, zone: Zone, terminal: Terminal) -> Option<String> {
+    let ruled = row.judged.ruling.as_ref()?;
     let clause =
         ruled.clause.as_ref().map_or_else(String::new, |clause| format!(" by {}", clause.as_str().replace('_', " ")));
-    let reason = ruled.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("{word}{clause}, RULED by {} (entry {}){reason}", ruled.signed_by, ruled.seq)
+    let signed: Vec<String> = ruled.signatures.iter().map(|signer| signature(signer, ruled.signed_at, zone)).collect();
+    let reason = ruled.reason.as_ref().map_or("no reason recorded", |reason| reason.as_str());
+    let lead = format!("  {} {}  ", row.subject, row.judged.ae);
+    let text = format!(
+        "ruled {}{clause}: {reason}. Signed by {} (entry {})",
+        word(row.outcome),
+        signed.join(" and by "),
+        ruled.seq
+    );
+    Some(terminal.lines(Tone::Deviation, &lead, &text))
 }
 
 fn wanting(missing: Missing) -> &'static str {

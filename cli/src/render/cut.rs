@@ -1,6 +1,7 @@
 //! The cut: what an output rests on, printed above every output.
 
 use super::{Terminal, Tone};
+use crate::clock::Zone;
 use chrono::{DateTime, Utc};
 use trial_core::{
     event::{Clock, DataKind},
@@ -55,6 +56,11 @@ fn seen(witnessed: &Witnessed, cut: &CutLine) -> String {
             )
         }
     }
+}
+
+/// The trial's time zone, in which times are shown.
+pub fn zone(cut: &CutLine) -> Zone {
+    cut.zone.as_deref().and_then(|name| Zone::named(name).ok()).unwrap_or(Zone::UTC)
 }
 
 /// What the genesis says of facts and times that are not real; none where both are.

@@ -16,7 +16,7 @@ pub fn decisions(escalation: &Escalation, cut: &CutLine, terminal: Terminal) -> 
         return String::new();
     }
     let heading = terminal.heading("Signed decisions");
-    let zone = cut.zone.as_deref().and_then(|name| Zone::named(name).ok()).unwrap_or(Zone::UTC);
+    let zone = cut::zone(cut);
     let each =
         escalation.decisions.iter().zip(1..).map(|(row, place)| decision(escalation, row, place, zone, terminal));
     heading + &each.collect::<String>()

@@ -27,7 +27,7 @@ pub fn replay(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) 
         mtd(escalation, terminal),
         decisions(escalation, &replay.cut, terminal),
         toxicity(&replay.toxicity, protocol, terminal),
-        adjudications(escalation, terminal),
+        adjudications(escalation, &replay.cut, terminal),
         serious(&replay.serious, terminal),
         response(&replay.response, terminal),
         waterfall(&replay.response, terminal),

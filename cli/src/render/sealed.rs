@@ -2,6 +2,7 @@
 
 use super::number;
 use crate::clock::{Zone, stamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use trial_core::{
@@ -16,7 +17,7 @@ use trial_ledger::{
 };
 
 /// A redaction as a script reads it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Redacted {
     /// The entry that commits to the value.
     pub target: u64,
@@ -24,6 +25,7 @@ pub struct Redacted {
     pub value: Name,
     /// The entry that redacts it, who signed that, when and why.
     #[serde(flatten)]
+    #[schemars(with = "serde_json::Map<String, Value>")]
     pub redaction: Redaction,
 }
 
@@ -35,7 +37,7 @@ impl Redacted {
 }
 
 /// What a verdict says of sealed values.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Claim {
     /// Whether the values were at hand and compared: those of a directory are, an export has none.
     pub compared: bool,

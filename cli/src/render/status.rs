@@ -36,7 +36,7 @@ pub fn status(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) 
         paths::still_to_come(escalation, &protocol.design, terminal),
         mtd(escalation, terminal),
         decisions(escalation, &replay.cut, terminal),
-        adjudications(escalation, terminal),
+        adjudications(escalation, &replay.cut, terminal),
         notes(replay, escalation, terminal),
     ])
 }

@@ -12,6 +12,7 @@
 
 use super::{Attribution, DltDefinition, Fact, Qualifier, Test, Verdict, When};
 use crate::{grade::Grade, ids::Name};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Where the onset lies in relation to the patient's DLT window.
@@ -49,7 +50,7 @@ pub struct Toxicity<'a> {
 }
 
 /// The three answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Counts.
@@ -61,7 +62,7 @@ pub enum Outcome {
 }
 
 /// A fact that must be recorded before the judgement can be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// The relation to one or more components.
@@ -77,7 +78,7 @@ pub enum Missing {
 }
 
 /// The judgement, and why.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Adjudication {
     /// The answer.
     pub outcome: Outcome,

@@ -8,6 +8,7 @@ use super::design::Design;
 use super::paths::Cohort;
 use super::rule::{Action, LevelCount, Recommendation, decide, decide_when_closed};
 use crate::grade::DoseLevel;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
@@ -58,7 +59,7 @@ fn mtd(next: Recommendation) -> Option<usize> {
 }
 
 /// How many ways there are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PathCounts {
     /// States, the empty trial included, each way to reach one counted.
     pub nodes: u64,
@@ -109,7 +110,7 @@ pub fn path_counts(design: &Design, levels: u8) -> PathCounts {
 }
 
 /// What a design does on average if the true probabilities of a DLT are these: exact, by enumeration.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct OperatingCharacteristics {
     /// The probability that no level is the MTD.
     pub no_mtd: f64,

@@ -38,7 +38,7 @@ impl LevelStatus {
 }
 
 /// Whether a signed decision follows the rule or departs from it with a stated reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Overrides {
     /// It is what the rule recommended.
@@ -48,7 +48,7 @@ pub enum Overrides {
 }
 
 /// A signed escalation decision, with what it was signed on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Decided {
     /// Its entry in the log.
     pub seq: Seq,
@@ -69,7 +69,7 @@ pub struct Decided {
 }
 
 /// Where a running trial stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Places are open.
@@ -88,7 +88,7 @@ pub enum State {
 }
 
 /// A signed decision that the rule would not give on today's counts of the same patients.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StaleDecision {
     /// Which decision, counted from 1.
     pub decision: usize,
@@ -103,7 +103,7 @@ pub struct StaleDecision {
 }
 
 /// The maximum tolerated dose that a signed decision declared, under both names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Mtd {
     /// The highest level tolerated: the recommended dose under either convention.
     pub level: DoseLevel,
@@ -148,8 +148,10 @@ impl Serialize for Flag {
     }
 }
 
+crate::words::written!(Flag: "The kind of remark, a colon, and the subject or the level.");
+
 /// The running trial at one instant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Conduct {
     /// Where it stands.
     pub state: State,

@@ -7,18 +7,19 @@ use super::design::{Design, FULL};
 use super::paths::Cohort;
 use super::rule::{LevelCount, Recommendation, at, decide, decide_when_closed};
 use crate::grade::DoseLevel;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
 /// The cohorts of a trial in the order treated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Outcomes {
     levels: u8,
     cohorts: Vec<Cohort>,
 }
 
 /// A cohort that the rule would not have allowed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Departure {
     /// Which cohort, counted from 1.
     pub cohort: usize,

@@ -8,11 +8,12 @@
 use super::design::Design;
 use super::rule::{Action, LevelCount, Recommendation, at, decide, decide_when_closed};
 use crate::grade::DoseLevel;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
 /// Patients treated together at one level, and how many of them had a DLT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Cohort {
     /// The level given.
     pub level: DoseLevel,
@@ -41,7 +42,7 @@ impl fmt::Display for Cohort {
 }
 
 /// One state of the tree: what happened, and what the rule says next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Node {
     /// The cohorts in the order treated.
     pub cohorts: Vec<Cohort>,
@@ -108,7 +109,7 @@ impl Iterator for Paths<'_> {
 }
 
 /// One row of the question "what if so many of the pending have a DLT?".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NextStep {
     /// How many of the pending patients have a DLT.
     pub dlt: u32,

@@ -209,6 +209,8 @@ impl Serialize for Basis {
     }
 }
 
+crate::words::written!(Basis: "In words: the counts at a level and why they decide.");
+
 impl Basis {
     /// Why this level is the MTD on these counts: it is the top, or the next higher level is too toxic.
     pub fn of_mtd(design: &Design, counts: &[LevelCount], level: DoseLevel) -> Option<Basis> {
@@ -223,7 +225,7 @@ impl Basis {
 }
 
 /// What the rule says on the counts at hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Recommendation {
     /// What to do.
     pub action: Action,

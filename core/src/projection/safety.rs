@@ -3,7 +3,7 @@
 use super::Projection;
 use crate::{
     date::Moment,
-    entry::{Change, Effect, Entry},
+    entry::{Change, Effect, Entry, Signer},
     event::{DltRuling, Event, Outcome, Seriousness},
     few::Few,
     grade::Grade,
@@ -91,8 +91,10 @@ pub struct Ruling {
     pub clause: Option<Name>,
     /// Why, as its entry says.
     pub reason: Option<Text>,
-    /// Who signed it.
-    pub signed_by: Text,
+    /// Who signed it, the author first.
+    pub signatures: Vec<Signer>,
+    /// When it was recorded.
+    pub signed_at: DateTime<Utc>,
 }
 
 impl Safety {
@@ -135,11 +137,14 @@ impl Safety {
     /// Keeps a ruling with its reason and who signed it; a correction of it keeps both.
     fn rule(&mut self, seq: Seq, event: &Event, entry: &Entry, before: Option<Ruling>) {
         if let Event::DltRuled(e) = event {
-            let (reason, signed_by) = match before {
-                Some(before) => (before.reason, before.signed_by),
-                None => (entry.reason.clone(), entry.signer.name.clone()),
+            let (ruling, clause) = (e.ruling, e.clause.clone());
+            let ruling = match before {
+                Some(before) => Ruling { ruling, clause, ..before },
+                None => {
+                    let signatures = entry.signers().cloned().collect();
+                    Ruling { ruling, clause, reason: entry.reason.clone(), signatures, signed_at: entry.recorded_at }
+                }
             };
-            let ruling = Ruling { ruling: e.ruling, clause: e.clause.clone(), reason, signed_by };
             self.at(&e.subject, &e.ae).rulings.set(seq, ruling);
         }
     }

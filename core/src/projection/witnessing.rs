@@ -8,10 +8,11 @@ use crate::{
     text::Text,
 };
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A witness has seen the log at a size.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Witnessed {
     /// The entry that says so.
     pub seq: Seq,
@@ -34,7 +35,7 @@ impl Witnessed {
 }
 
 /// Between what others saw: an entry came after the one and before the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Bound<'a> {
     /// The latest time that stood in the log already when it was made.
     pub after: Option<&'a Witnessed>,

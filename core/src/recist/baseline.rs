@@ -4,6 +4,7 @@
 
 use super::{Assessment, LesionKind, PriorRadiotherapy, TargetLesion};
 use crate::ids::Name;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
@@ -15,7 +16,7 @@ const LEAST_DIAMETER: i64 = 10_000;
 const LEAST_SHORT_AXIS: i64 = 15_000;
 
 /// One rule of choice that the baseline does not keep.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum BaselineFinding {
     /// More than five targets.

@@ -2,6 +2,7 @@
 
 use super::{Confirmation, Response, ResponseRules, TargetResponse, Visit};
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What bounds the visits that count for the best response.
@@ -14,7 +15,7 @@ pub struct Course {
 }
 
 /// The best response of a patient.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Best {
     /// The response.
     pub response: Response,

@@ -7,11 +7,12 @@ use super::{
 };
 use crate::ids::Name;
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The response at one visit, and why.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Visit {
     /// The day of the assessment.
     pub day: NaiveDate,

@@ -3,10 +3,11 @@
 //! Promises exact limits for the small numbers of a phase I trial. Does not accept a proportion of nobody.
 
 use super::special::{Tail, beta_quantile, normal_quantile};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How sure an interval is to hold the true value: strictly between 0 and 1.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ConfidenceLevel(f64);
 
@@ -26,7 +27,7 @@ impl ConfidenceLevel {
 }
 
 /// So many of so many, for example 6 responders of 9 patients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Proportion {
     x: u64,
     n: u64,

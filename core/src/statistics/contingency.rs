@@ -4,11 +4,12 @@
 //! [`fisher`](super::fisher). Does not check that each subject was counted once.
 
 use super::special::chi_square_upper;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
 /// A table of counts without empty rows and columns, which say nothing about association.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Contingency {
     rows: Vec<Vec<u32>>,
@@ -63,7 +64,7 @@ impl Contingency {
 }
 
 /// Pearson's chi-square test of independence.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct ChiSquare {
     /// The test statistic.
     pub chi2: f64,

@@ -6,10 +6,11 @@ use super::{
     order,
     survival::{KaplanMeier, MedianRule, Observation, Outcome},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How long subjects were followed, in days.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FollowUp {
     /// The median of all observation times, whatever ended them.
     pub plain_median_days: Option<f64>,

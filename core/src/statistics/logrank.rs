@@ -8,10 +8,11 @@ use super::{
     special::chi_square_upper,
     survival::{Observation, Outcome},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What one group saw and what it would have seen if all groups were alike.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct GroupEvents {
     /// Subjects in the group.
     pub subjects: u64,
@@ -22,7 +23,7 @@ pub struct GroupEvents {
 }
 
 /// The log-rank test of Mantel (1966) for two or more groups.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LogRank {
     /// The test statistic.
     pub chi2: f64,

@@ -20,7 +20,7 @@ pub enum QuartileType {
 }
 
 /// The three values that divide a sample in four.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Quartiles {
     /// The first quartile.
     pub lower: f64,

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How one subject's observation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The event happened at this time.
@@ -19,7 +19,7 @@ pub enum Outcome {
 }
 
 /// One subject's time under observation and how it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub struct Observation {
     /// Days from the time origin to the event or to the last sight of the subject.
     pub time: i64,
@@ -70,7 +70,7 @@ pub enum ConfidenceInterval {
 }
 
 /// What happened on one day, and survival from that day on.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Step {
     /// Days from the time origin.
     pub time: i64,
@@ -112,7 +112,7 @@ impl Step {
 }
 
 /// Survival at a chosen time.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Landmark {
     /// The chosen time in days.
     pub time: i64,
@@ -127,7 +127,7 @@ pub struct Landmark {
 }
 
 /// The product-limit estimate of Kaplan and Meier (1958): one step per distinct time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct KaplanMeier {
     subjects: u64,
     steps: Vec<Step>,

@@ -4,10 +4,11 @@
 //! description and no more.
 
 use super::{binomial::Proportion, special::normal_two_sided};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One dose: how many of how many, and where the dose lies on the scale along which the trend is sought.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct DoseGroup {
     /// The score of the dose: its number or its amount.
     pub score: f64,
@@ -16,7 +17,7 @@ pub struct DoseGroup {
 }
 
 /// The test of Cochran (1954) and Armitage (1955) for a linear trend in proportions.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Trend {
     /// The standardized slope; positive when the rate rises with the score.
     pub z: f64,

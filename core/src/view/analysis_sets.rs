@@ -10,6 +10,7 @@ use crate::{
     words::words,
 };
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 words!(
@@ -101,7 +102,7 @@ words!(
 );
 
 /// All sets.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct AnalysisSets {
     /// From consent to each set.
     pub flow: Vec<FlowStep>,
@@ -110,7 +111,7 @@ pub struct AnalysisSets {
 }
 
 /// One box of the flow: a set with those left out on the way to it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FlowStep {
     /// The set.
     pub set: AnalysisSet,
@@ -125,7 +126,7 @@ pub struct FlowStep {
 }
 
 /// Subjects left out for one reason.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LeftOut {
     /// The reason.
     pub reason: SetReason,
@@ -136,7 +137,7 @@ pub struct LeftOut {
 }
 
 /// One subject's sets.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SubjectSets {
     /// The subject.
     pub subject: SubjectId,
@@ -145,7 +146,7 @@ pub struct SubjectSets {
 }
 
 /// Whether a subject belongs to a set, and why.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Membership {
     /// The set.
     pub set: AnalysisSet,

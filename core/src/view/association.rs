@@ -8,10 +8,11 @@ use crate::{
     recist::Response,
     statistics::{contingency::Contingency, fisher::freeman_halton},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A test of association.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Association {
     /// What is associated: `response`.
     pub of: &'static str,

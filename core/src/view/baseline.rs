@@ -7,10 +7,11 @@ use crate::{
     protocol::{Characteristic, Values},
     statistics::order,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The baseline table.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Baseline {
     /// Number of enrolled subjects.
     pub n: usize,
@@ -19,7 +20,7 @@ pub struct Baseline {
 }
 
 /// The summary of one characteristic.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Row {
     /// Its name.
     pub name: Name,
@@ -31,7 +32,7 @@ pub struct Row {
 }
 
 /// How a characteristic is summarised.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Summary {
     /// Counts by category.
@@ -57,7 +58,7 @@ pub enum Summary {
 }
 
 /// Subjects in one category.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Count {
     /// The category as recorded.
     pub value: Name,

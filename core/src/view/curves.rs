@@ -13,10 +13,11 @@ use crate::{
     projection::Trial,
     protocol::{Grouping, SurvivalEndpoint},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The curves of an endpoint.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Curves {
     /// The endpoint.
     pub endpoint: Name,
@@ -33,7 +34,7 @@ pub struct Curves {
 }
 
 /// The curve of a group.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Curve {
     /// The group.
     pub group: String,

@@ -18,6 +18,7 @@ use crate::{
     words::words,
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 words!(
@@ -65,7 +66,7 @@ words!(
 );
 
 /// One departure.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Deviation {
     /// The rule that found it.
     pub rule: DeviationRule,

@@ -12,10 +12,11 @@ use crate::{
     protocol::Protocol,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Where the escalation stands on a day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Escalation {
     /// The state.
     pub state: State,
@@ -44,7 +45,7 @@ pub struct Escalation {
 }
 
 /// One dose level.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LevelRow {
     /// Its number.
     pub level: DoseLevel,
@@ -73,7 +74,7 @@ pub struct LevelRow {
 }
 
 /// An open window.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Window {
     /// The subject.
     pub subject: SubjectId,
@@ -82,7 +83,7 @@ pub struct Window {
 }
 
 /// A signed decision.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DecisionRow {
     /// Its entry.
     pub seq: Seq,
@@ -117,7 +118,7 @@ pub struct DecisionRow {
 }
 
 /// An adverse event, as the protocol's definition or people judge it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AdjudicationRow {
     /// The subject.
     pub subject: SubjectId,
@@ -131,7 +132,7 @@ pub struct AdjudicationRow {
 }
 
 /// What keeps a subject from counting.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Blocker {
     /// The subject.
     pub subject: SubjectId,

@@ -12,10 +12,11 @@ use crate::{
     quantity::Decimal,
 };
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Exposure of one subject to one drug.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AgentExposure {
     /// The subject.
     pub subject: SubjectId,

@@ -8,7 +8,7 @@
 use crate::{
     date::months_after,
     dlt::{self, Adjudication, Onset, Outcome, Toxicity},
-    entry::Role,
+    entry::{Role, Signer},
     escalation::GateAnchor,
     event::{DltRuling, Evaluability, Withdrawal},
     grade::{DoseLevel, Grade},
@@ -18,7 +18,8 @@ use crate::{
     relation::Attribution,
     text::Text,
 };
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Whether a subject had a DLT by what stood before a place in the log.
@@ -33,7 +34,7 @@ pub(super) fn had_dlt(trial: &Trial, observation: &Observation, seq: Seq) -> boo
 }
 
 /// What is known of one enrolled subject with respect to dose-limiting toxicity, on a day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Observation {
     /// The subject.
     pub subject: SubjectId,
@@ -54,7 +55,7 @@ pub struct Observation {
 }
 
 /// Whether a subject counts for dose-limiting toxicity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The window is open, or something about it is not known yet.
@@ -68,7 +69,7 @@ pub enum Status {
 }
 
 /// The judgement of one adverse event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Judged {
     /// The adverse event.
     pub ae: Name,
@@ -88,7 +89,7 @@ pub struct Judged {
 }
 
 /// What people ruled on an adverse event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Ruled {
     /// The entry.
     pub seq: Seq,
@@ -98,14 +99,16 @@ pub struct Ruled {
     pub clause: Option<Name>,
     /// Why.
     pub reason: Option<Text>,
-    /// Who signed it.
-    pub signed_by: Text,
+    /// Who signed it, the author first.
+    pub signatures: Vec<Signer>,
+    /// When it was recorded.
+    pub signed_at: DateTime<Utc>,
 }
 
 impl Ruled {
     fn new((seq, ruling): (Seq, &projection::Ruling)) -> Ruled {
-        let projection::Ruling { ruling, clause, reason, signed_by } = ruling.clone();
-        Ruled { seq, ruling, clause, reason, signed_by }
+        let projection::Ruling { ruling, clause, reason, signatures, signed_at } = ruling.clone();
+        Ruled { seq, ruling, clause, reason, signatures, signed_at }
     }
 }
 

@@ -13,10 +13,11 @@ use crate::{
     quantity::Decimal,
 };
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Radiotherapy of all treated subjects.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct RadiotherapyTable {
     /// Median, smallest and largest prescription in gray.
     pub prescription_gy: MedianRange,
@@ -25,7 +26,7 @@ pub struct RadiotherapyTable {
 }
 
 /// Median and range.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
 pub struct MedianRange {
     /// Median.
     pub median: Option<f64>,
@@ -36,7 +37,7 @@ pub struct MedianRange {
 }
 
 /// One subject's course.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CourseRow {
     /// The subject.
     pub subject: SubjectId,
@@ -67,7 +68,7 @@ pub struct CourseRow {
 }
 
 /// Mean dose to an organ.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MeanDose {
     /// The plan.
     pub plan: Name,
@@ -80,7 +81,7 @@ pub struct MeanDose {
 }
 
 /// Biological dose for one alpha/beta ratio.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Biological {
     /// alpha/beta in gray.
     pub alpha_beta_gy: f64,

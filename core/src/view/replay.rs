@@ -20,10 +20,11 @@ use crate::{
     projection::{Trial, Witnessed},
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// When a reading happens and how far it looks.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Reading {
     /// The day of reading in the trial's zone: windows are judged on it.
     pub day: NaiveDate,
@@ -36,7 +37,7 @@ pub struct Reading {
 }
 
 /// What every output says of itself.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CutLine {
     /// Number of entries.
     pub entries: u64,
@@ -62,7 +63,7 @@ pub struct CutLine {
 }
 
 /// Every view at one cut.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Replay {
     /// What it rests on.
     pub cut: CutLine,

@@ -10,10 +10,11 @@ use crate::{
     statistics::binomial::{ConfidenceLevel, Proportion},
 };
 use chrono::{Days, NaiveDate};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The response table.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ResponseTable {
     /// The time point as the protocol calls it.
     pub time_point: String,
@@ -30,7 +31,7 @@ pub struct ResponseTable {
 }
 
 /// Subjects by response at the time point.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
 #[allow(non_snake_case)] // the field's own abbreviations, as RECIST prints them
 pub struct Counts {
     /// Complete response.
@@ -48,7 +49,7 @@ pub struct Counts {
 }
 
 /// A proportion with its exact confidence interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Rate {
     /// Subjects with it.
     pub x: u64,
@@ -63,7 +64,7 @@ pub struct Rate {
 }
 
 /// One bar of a waterfall plot.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Bar {
     /// The subject.
     pub subject: SubjectId,
@@ -86,7 +87,7 @@ pub struct Bar {
 }
 
 /// One subject's assessments.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SubjectResponse {
     /// The subject.
     pub subject: SubjectId,

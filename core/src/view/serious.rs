@@ -14,13 +14,14 @@ use crate::{
     text::Text,
 };
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Hours from awareness to the report, at most.
 pub const REPORTING_HOURS: i64 = 24;
 
 /// The line list.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Serious {
     /// One line per event, by subject and name.
     pub lines: Vec<SeriousLine>,
@@ -29,7 +30,7 @@ pub struct Serious {
 }
 
 /// One serious event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SeriousLine {
     /// The subject.
     pub subject: SubjectId,
@@ -60,7 +61,7 @@ pub struct SeriousLine {
 }
 
 /// A clock from awareness to a report.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Clocked {
     /// The entry of the report; none while not reported.
     pub seq: Option<Seq>,
@@ -83,7 +84,7 @@ pub struct Clocked {
 }
 
 /// How a clock stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Timeliness {
     /// Reported in time.
@@ -99,7 +100,7 @@ pub enum Timeliness {
 }
 
 /// A death and the adverse events of a subject that do not match.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum DeathFlag {
     /// An adverse event of grade 5, or with a fatal outcome, of a subject whose death is not recorded.

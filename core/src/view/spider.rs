@@ -12,10 +12,11 @@ use crate::{
     recist::{Field, Response},
 };
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The lines of a spider plot.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Spider {
     /// Which lesions are summed.
     pub field: Field,
@@ -26,7 +27,7 @@ pub struct Spider {
 }
 
 /// One subject's line; it begins with no change on the day of the baseline.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SpiderLine {
     /// The subject.
     pub subject: SubjectId,
@@ -41,7 +42,7 @@ pub struct SpiderLine {
 }
 
 /// One visit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SpiderPoint {
     /// Days from the baseline assessment.
     pub day: i64,

@@ -13,11 +13,12 @@ use crate::{
     recist::Response,
 };
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One subject.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SubjectRow {
     /// The subject.
     pub subject: SubjectId,
@@ -58,7 +59,7 @@ pub struct SubjectRow {
 }
 
 /// The first and the last value of a test.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FirstAndLast {
     /// The first value.
     pub first: f64,
@@ -69,7 +70,7 @@ pub struct FirstAndLast {
 }
 
 /// A sign-off, and whether anything of the subject changed since.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SignOff {
     /// The milestone.
     pub milestone: Name,

@@ -19,14 +19,16 @@ use crate::{
     },
 };
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// All endpoints.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Survival {
     /// Endpoints by name (`os`, `pfs`).
     #[serde(flatten)]
+    #[schemars(with = "BTreeMap<String, Endpoint>")]
     pub endpoints: BTreeMap<Name, Endpoint>,
     /// Median follow-up, by three definitions.
     pub follow_up: Followed,
@@ -35,7 +37,7 @@ pub struct Survival {
 }
 
 /// Median follow-up.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Followed {
     /// By three definitions; a median at exactly one half by the midpoint rule of R and SAS.
     #[serde(flatten)]
@@ -54,7 +56,7 @@ impl Followed {
 }
 
 /// One endpoint.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Endpoint {
     /// How it is printed.
     pub label: String,
@@ -77,7 +79,7 @@ pub struct Endpoint {
 }
 
 /// The time by which a share of the subjects had the event.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Quantile {
     /// The share.
     pub share: f64,
@@ -88,7 +90,7 @@ pub struct Quantile {
 }
 
 /// Survival at a landmark.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Landmark {
     /// Days from the first treatment.
     pub days: i64,
@@ -101,7 +103,7 @@ pub struct Landmark {
 }
 
 /// One step of a curve.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Point {
     /// Days from the first treatment.
     pub days: i64,
@@ -118,7 +120,7 @@ pub struct Point {
 }
 
 /// One subject's time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SubjectTime {
     /// The subject.
     pub subject: SubjectId,
@@ -133,7 +135,7 @@ pub struct SubjectTime {
 }
 
 /// A log-rank test.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Comparison {
     /// The endpoint.
     pub endpoint: Name,

@@ -14,11 +14,12 @@ use crate::{
     recist::Response,
 };
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// The lanes of a swimmer plot.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Swimmer {
     /// A lane for each treated subject, the longest first.
     pub lanes: Vec<Lane>,
@@ -27,7 +28,7 @@ pub struct Swimmer {
 }
 
 /// One subject's lane.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Lane {
     /// The subject.
     pub subject: SubjectId,
@@ -50,7 +51,7 @@ pub struct Lane {
 }
 
 /// What becomes of a subject after the last day known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Alive when last seen, and followed on.
@@ -62,7 +63,7 @@ pub enum Standing {
 }
 
 /// Something that happened on a day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Mark {
     /// Days from the first treatment.
     pub day: i64,
@@ -111,6 +112,8 @@ impl Serialize for Happening {
         s.collect_str(self)
     }
 }
+
+crate::words::written!(Happening: "A response, or a word for what happened.");
 
 impl Swimmer {
     /// Reads the lanes on a day.

@@ -13,10 +13,11 @@ use crate::{
     text::Text,
 };
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The escalation over calendar time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Timeline {
     /// The day of reading: windows are judged on it.
     pub day: NaiveDate,
@@ -29,7 +30,7 @@ pub struct Timeline {
 }
 
 /// A planned level.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct TimelineLevel {
     /// Its number.
     pub level: DoseLevel,
@@ -40,7 +41,7 @@ pub struct TimelineLevel {
 }
 
 /// One enrolled subject.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Entered {
     /// The subject.
     pub subject: SubjectId,
@@ -63,7 +64,7 @@ pub struct Entered {
 }
 
 /// Where a window for dose-limiting toxicity stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WindowState {
     /// Not treated yet.
@@ -75,7 +76,7 @@ pub enum WindowState {
 }
 
 /// One dose-limiting toxicity.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DoseLimiting {
     /// The day of onset.
     pub day: NaiveDate,

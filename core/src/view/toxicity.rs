@@ -3,11 +3,12 @@
 //! A subject counts once per row at the worst grade over the row's terms. The denominator is the subjects treated.
 
 use crate::{grade::DoseLevel, grade::Grade, ids::SubjectId, projection::Trial};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The toxicity table.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Toxicity {
     /// Treated subjects, in all and by level.
     pub treated: ByLevel<usize>,
@@ -22,7 +23,7 @@ pub struct Toxicity {
 }
 
 /// A number in all and by dose level.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ByLevel<T> {
     /// In all.
     pub total: T,
@@ -31,7 +32,7 @@ pub struct ByLevel<T> {
 }
 
 /// Subjects with any grade, and with grade 3 or more.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Counts {
     /// Any grade.
     pub any: usize,
@@ -40,7 +41,7 @@ pub struct Counts {
 }
 
 /// One row.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Row {
     /// How it is printed.
     pub label: String,

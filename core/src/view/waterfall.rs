@@ -7,10 +7,11 @@ use crate::{
     ids::SubjectId,
     recist::{Field, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The bars of a waterfall plot.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Waterfall {
     /// Which lesions are summed.
     pub field: Field,
@@ -23,7 +24,7 @@ pub struct Waterfall {
 }
 
 /// One bar.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct WaterfallBar {
     /// The subject.
     pub subject: SubjectId,
@@ -42,7 +43,7 @@ pub struct WaterfallBar {
 }
 
 /// A treated subject without a bar or a line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct NotShown {
     /// The subject.
     pub subject: SubjectId,

@@ -16,11 +16,12 @@ use crate::{
     ids::{Name, Seq, SubjectId},
     projection::Trial,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// What a number rests on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Why {
     /// The part of the replay that was asked for.
     pub part: &'static str,

@@ -72,7 +72,7 @@ fn a_ruling_counts_before_the_rule_and_stands_with_its_reason_whatever_is_correc
     assert_eq!((ruling.seq, ruling.ruling), (seq, DltRuling::NotDlt));
     assert_eq!(ruling.clause.unwrap().as_str(), "clause_2");
     assert_eq!(ruling.reason.unwrap().as_str(), "an infection, by the culture");
-    assert_eq!(ruling.signed_by.as_str(), "Ada Example");
+    assert_eq!(ruling.signatures[0].name.as_str(), "Ada Example");
     assert_eq!(escalation(&story).levels[0].dlt, 0);
 
     story.void("2020-07-01T00:00:00Z", seq);
