@@ -3,6 +3,7 @@
 
 mod answers;
 mod as_of;
+mod attacks;
 mod authority;
 mod backup;
 mod checkpoints;

@@ -7,9 +7,12 @@ use sample::{Chain, event, fraction, secret};
 use serde_json::json;
 use std::{fs, path::Path};
 use trial_ledger::{
+    body,
+    checkpoint::{BadCheckpoint, Checkpoint, SignedCheckpoint},
     cosignature::cosign,
     fault::FaultKind,
     ledger::{CHECKPOINTS, LATEST, Ledger, LedgerError},
+    note::{BadNote, Note, SignatureLine, Vkeys},
 };
 
 fn chain() -> Chain {
@@ -109,4 +112,38 @@ fn a_last_checkpoint_that_was_bent_is_not_passed_over() {
         fs::write(&latest, bent).unwrap();
         assert_eq!(kind(ledger.checkpoint(&secret("log"))), FaultKind::CheckpointInvalid);
     }
+}
+
+/// Each signature is over words that begin with what they are for (docs/format.md): under the same key, one is not
+/// another.
+#[test]
+fn what_a_key_signed_as_an_entry_is_no_checkpoint_and_the_reverse() {
+    let chain = chain();
+    let (therapist, origin) = (secret("therapist"), chain.tip.origin().unwrap());
+    let body = chain.next_body("therapist", fraction(1)).to_vec().unwrap();
+    let message = body::message(&body);
+    let text = Checkpoint { origin: origin.clone(), size: 9, root: chain.tip.root() }.to_string();
+    let cosigned = cosign(&text, "w.example".parse().unwrap(), &therapist, 5).signature;
+    let as_entry = |signature: [u8; 64]| {
+        chain.fault_of_line(body::line(&body, [(therapist.key(), signature)])).map(|fault| fault.kind)
+    };
+    assert_eq!(as_entry(therapist.sign(&message)), None);
+    assert_eq!(as_entry(therapist.sign(text.as_bytes())), Some(FaultKind::SignatureInvalid));
+    assert_eq!(as_entry(cosigned[8..].try_into().unwrap()), Some(FaultKind::SignatureInvalid));
+
+    // As if this author's key were the log's.
+    let vkey = origin.vkey(therapist.public());
+    let logs = Vkeys::new([vkey.clone()]).unwrap();
+    let as_checkpoint = |text: &str, signature: [u8; 64]| {
+        let mut note = Note::unsigned(text).unwrap();
+        note.add(SignatureLine { name: vkey.name().clone(), id: vkey.id(), signature: signature.to_vec() });
+        SignedCheckpoint::open(note, &logs).map(|_| ())
+    };
+    assert_eq!(as_checkpoint(&text, therapist.sign(text.as_bytes())), Ok(()));
+    let bad = as_checkpoint(&text, therapist.sign(&message)).unwrap_err();
+    assert!(matches!(bad, BadCheckpoint::Note(BadNote::BadSignature(..))), "{bad}");
+    let bad = as_checkpoint(&text, cosigned[8..].try_into().unwrap()).unwrap_err();
+    assert!(matches!(bad, BadCheckpoint::Note(BadNote::BadSignature(..))), "{bad}");
+    let words = String::from_utf8(message.clone()).unwrap() + "\n";
+    assert_eq!(as_checkpoint(&words, therapist.sign(words.as_bytes())), Err(BadCheckpoint::Lines));
 }
