@@ -125,7 +125,7 @@ fn is_told(attack: &Attack, story: &Story) -> Result<(), String> {
     let words = match (&story.kind, story.exit, &story.told) {
         (Some(kind), None, None) => {
             answers(attack, kind)?;
-            vec![kind.clone(), format!("FaultKind::{}", in_camel_case(kind))]
+            vec![kind.clone(), format!("::{}", in_camel_case(kind))]
         }
         (None, Some(code), None) => vec![format!("expect({code})"), format!("code, {code},"), format!("Some({code})")],
         (None, None, Some(told)) => vec![told.clone()],

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
-    time::Duration,
+    time::Instant,
 };
 
 const ORIGIN: &str = "sponsor.example/small-01";
@@ -72,9 +72,11 @@ fn a_directory_that_is_swapped_while_it_is_verified_is_one_of_the_two_or_cannot_
     let one = small();
     let (place, other, aside) = (one.path(), one.beside("other"), one.beside("aside"));
     crate::common::copy(&place, &other);
-    for (ledger, status) in [(&place, "alive"), (&other, "lost")] {
-        let append = ["append", "followed-up", "--subject", "S-1", "--occurred-at", "2026-02-10", "--status", status];
-        run(&[&["--ledger", ledger.to_str().unwrap(), "--key", "coordinator"], &append[..]].concat()).expect(0);
+    let alive: &[&str] = &["followed-up", "--status", "alive"];
+    let missed: &[&str] = &["dose-missed", "--agent", "axitinib", "--cause", "forgotten"];
+    for (ledger, event) in [(&place, alive), (&other, missed)] {
+        let append = ["--ledger", ledger.to_str().unwrap(), "--key", "coordinator", "append"];
+        run(&[&append, event, &["--subject", "S-1", "--occurred-at", "2026-02-10"]].concat()).expect(0);
     }
     let journals = || -> BTreeSet<Vec<u8>> {
         [&place, &other].map(|ledger| fs::read(ledger.join("journal.jsonl")).unwrap()).into()
@@ -82,6 +84,9 @@ fn a_directory_that_is_swapped_while_it_is_verified_is_one_of_the_two_or_cannot_
     let (before, sound) = (journals(), heads([&place, &other], &one.known()));
     assert_eq!((before.len(), sound.len()), (2, 2));
 
+    let started = Instant::now();
+    verdict_of(&place).expect(0);
+    let usual = started.elapsed();
     let stop = AtomicBool::new(false);
     let (swaps, answers) = thread::scope(|scope| {
         let swapper = scope.spawn(|| {
@@ -91,15 +96,22 @@ fn a_directory_that_is_swapped_while_it_is_verified_is_one_of_the_two_or_cannot_
                     fs::rename(from, to).expect("nothing else is there");
                 }
                 swaps += 1;
-                thread::sleep(Duration::from_millis(7 * swaps % 23));
+                thread::sleep(usual.mul_f64((7 * swaps % 23) as f64 / 8.0));
             }
             swaps
         });
-        let answers: Vec<Ran> = (0..40).map(|_| verdict_of(&place)).collect();
+        // Until some were in time and some were not.
+        let mut answers: Vec<Ran> = Vec::new();
+        let both =
+            |answers: &[Ran]| [true, false].iter().all(|whole| answers.iter().any(|ran| (ran.code == 0) == *whole));
+        while answers.len() < 400 && (answers.len() < 40 || !both(&answers)) {
+            answers.push(verdict_of(&place));
+        }
         stop.store(true, Ordering::Relaxed);
         (swapper.join().expect("it swaps"), answers)
     });
-    assert!(swaps >= 40, "{swaps}");
+    let whole = answers.iter().filter(|ran| ran.code == 0).count();
+    assert!((1..answers.len()).contains(&whole), "{whole} of {} were in time, with {swaps} swaps", answers.len());
     for ran in &answers {
         match ran.code {
             0 => assert!(sound.contains(ran.json()["head"].as_str().unwrap()), "{ran:#?}"),
@@ -108,8 +120,7 @@ fn a_directory_that_is_swapped_while_it_is_verified_is_one_of_the_two_or_cannot_
             code => assert_eq!(code, 3, "{ran:#?}"),
         }
     }
-    assert!(answers.iter().any(|ran| ran.code == 0), "none was in time");
-    assert!(answers.iter().any(|ran| ran.code != 0), "each was in time");
+    eprintln!("{whole} of {} verdicts were of one of the two, with {swaps} swaps", answers.len());
     // Neither history has taken anything from the other.
     assert_eq!(journals(), before);
     assert_eq!(heads([&place, &other], &one.known()), sound);
@@ -188,8 +199,8 @@ fn an_edited_pin_is_none_and_a_deleted_one_is_told() {
     };
     for (from, to) in [(size, less), (root, other(root)), (signature, other(signature)), (signature, String::new())] {
         dir.file("edited", pin.replacen(from, &to, 1));
-        let verdict = dir.run(&["verify", "--json", "--against", "edited"]).expect(1).json();
-        assert_eq!(faults(&verdict), [("checkpoint_invalid", None)], "{from} to {to}");
+        let ran = dir.run(&["verify", "--against", "edited"]).expect(1).says(&["checkpoint_invalid"]);
+        assert!(!ran.stdout.contains("anchor      extends"), "{from} to {to}: {ran:#?}");
     }
     fs::remove_file(dir.beside("pin")).unwrap();
     let ran = dir.run(&["verify", "--against", "pin"]).expect(3).says(&["pin: "]);
