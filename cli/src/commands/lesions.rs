@@ -26,7 +26,9 @@ pub(super) struct Answer {
 pub fn run(global: &Global, subject: &str, output: &mut Output<'_>) -> Result<u8, CliError> {
     let session = open(global, output)?;
     let table = ResponseTable::read(&session.trial);
-    if session.trial.subjects.iter().all(|(id, _)| id.as_str() != subject) {
+    let subjects = &session.trial.subjects;
+    let known = subjects.iter().any(|(id, _)| id.as_str() == subject);
+    if !known && subjects.nearest(subject).is_some() {
         return Err(unknown_subject(&session, subject));
     }
     let Some(found) = table.subjects.iter().find(|s| s.subject.as_str() == subject) else {
