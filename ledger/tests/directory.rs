@@ -265,6 +265,24 @@ fn each_flipped_bit_of_a_journal_is_found_at_its_entry() {
     }
 }
 
+/// How often the store is damaged, each time otherwise; every second time without the snapshot that sled keeps.
+const CASES: usize = 304;
+
+/// Empties, fills, cuts, zeroes or flips a bit of a file of which `used` bytes hold something.
+fn damage(bytes: &mut Vec<u8>, used: usize, n: usize) {
+    let at = used * (n * 37 % 151) / 151;
+    match n {
+        0 => bytes.clear(),
+        1 => bytes.fill(0x5a),
+        2 => bytes.fill(0),
+        _ => match n % 4 {
+            0 => bytes.truncate(at),
+            1 => bytes[at..used.min(at + 512)].fill(0),
+            _ => bytes[at] ^= 1 << (n % 8),
+        },
+    }
+}
+
 #[test]
 fn a_damaged_store_never_shows_a_shorter_history() {
     let dir = tempfile::tempdir().unwrap();
@@ -283,19 +301,17 @@ fn a_damaged_store_never_shows_a_shorter_history() {
     let files: Vec<_> = files.map(|f| (f.clone(), fs::read(&f).unwrap())).collect();
     let is_snapshot = |file: &Path| file.file_name().unwrap().to_string_lossy().starts_with("snap.");
     let (mut caught_up, mut refused) = (0, 0);
-    for i in 0..48 {
+    for i in 0..CASES {
         fs::remove_dir_all(&store).unwrap();
         fs::create_dir(&store).unwrap();
         for (file, sound) in files.iter().filter(|(file, _)| i % 2 == 0 || !is_snapshot(file)) {
             let mut bytes = sound.clone();
             if file.ends_with("db") {
                 let used = bytes.iter().rposition(|b| *b != 0).unwrap();
-                match i / 2 {
-                    0 => bytes.clear(),
-                    1 => bytes.truncate(used / 2),
-                    2 => bytes.fill(0x5a),
-                    n => bytes[used * n / 24] ^= 0x10,
-                }
+                damage(&mut bytes, used, i / 2);
+            } else if i % 4 == 2 && is_snapshot(file) {
+                let middle = bytes.len() * (i % 97) / 97;
+                bytes[middle] ^= 1 << (i % 8);
             }
             fs::write(file, bytes).unwrap();
         }

@@ -1,0 +1,146 @@
+//! A disk that fails: each system call of an append that reaches for it answers EIO or ENOSPC, one at a time.
+//!
+//! Promises that a failure is told in words and never by a panic, that nothing acknowledged is lost, and that the ledger
+//! opens and goes on afterwards, in both moods: what failed was not written (a write), and what failed was written all
+//! the same (a sync, or the store after the journal). Uses strace to fail the calls; passes over itself where it is not
+//! installed or may not trace.
+#![cfg(target_os = "linux")]
+
+use crate::common::{Dir, small::small};
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// The calls that reach for the disk. `sync_file_range` and `pwrite64` are sled's.
+const CALLS: [&str; 8] =
+    ["write", "pwrite64", "fdatasync", "fsync", "sync_file_range", "rename", "ftruncate", "openat"];
+
+/// How many places of one call are tried, at most.
+const MOST: usize = 10;
+
+fn strace(dir: &Dir, options: &[&str], args: &[&str]) -> Command {
+    let traced = dir.command(args);
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-y"]).args(options).arg("--").arg(traced.get_program()).args(traced.get_args());
+    command.env_clear().stdin(Stdio::null());
+    for (name, value) in traced.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command.current_dir(traced.get_current_dir().unwrap());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+fn can_trace() -> bool {
+    let mut command = Command::new("strace");
+    command.args(["-e", "inject=fsync:error=EIO", "-o", "/dev/null", "true"]);
+    let can = command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    if !can {
+        println!("skipped: strace is not installed or may not trace here; it is what makes system calls fail");
+    }
+    can
+}
+
+/// Which calls of a kind touch the ledger in a quiet run, by their numbers from 1 among all calls of that kind.
+fn places(log: &str, ledger: &Path) -> BTreeMap<&'static str, Vec<usize>> {
+    let ledger = ledger.canonicalize().unwrap().display().to_string();
+    let mut counted: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut found: BTreeMap<&'static str, Vec<usize>> = BTreeMap::new();
+    for line in log.lines() {
+        // strace begins each line with the process; a call that another one interrupts is resumed on a later line.
+        let call = line.split_once(' ').map_or(line, |(_, call)| call.trim_start());
+        let Some(name) = CALLS.into_iter().find(|name| call.starts_with(&format!("{name}("))) else { continue };
+        let number = counted.entry(name).or_default();
+        *number += 1;
+        if call.contains(&ledger) {
+            found.entry(name).or_default().push(*number);
+        }
+    }
+    found
+}
+
+fn spread(places: &[usize]) -> Vec<usize> {
+    let step = places.len().div_ceil(MOST).max(1);
+    places.iter().copied().step_by(step).collect()
+}
+
+const APPEND: &[&str] = &[
+    "--key",
+    "coordinator",
+    "append",
+    "deviation-recorded",
+    "--subject",
+    "S-1",
+    "--occurred-at",
+    "2026-02-10",
+    "--category",
+    "other",
+    "--important",
+    "false",
+    "--description",
+    "a contact",
+];
+
+#[test]
+fn whatever_call_fails_an_append_is_told_and_nothing_acknowledged_is_lost() {
+    if !can_trace() {
+        return;
+    }
+    let dir = small();
+    dir.run(APPEND).expect(0);
+    let log: PathBuf = dir.beside("calls");
+    let list = format!("trace={}", CALLS.join(","));
+    let quiet = strace(&dir, &["-o", log.to_str().unwrap(), "-e", &list], APPEND).output().unwrap();
+    assert!(quiet.status.success(), "{quiet:?}");
+    let places = places(&fs::read_to_string(&log).unwrap(), &dir.path());
+    for needed in ["write", "fdatasync", "pwrite64"] {
+        assert!(places.contains_key(needed), "{needed}: {places:?}");
+    }
+    let (mut failed, mut written_all_the_same, mut acknowledged_all_the_same) = (0, 0, 0);
+    for (call, places) in &places {
+        for place in spread(places) {
+            for error in ["EIO", "ENOSPC"] {
+                let what = format!("{call} number {place} fails with {error}");
+                let before = dir.sound()["entries"].as_u64().unwrap();
+                let inject = format!("inject={call}:error={error}:when={place}");
+                let ran = strace(&dir, &["-o", "/dev/null", "-e", &inject], APPEND).output().unwrap();
+                let stderr = String::from_utf8(ran.stderr).unwrap();
+                assert!(!stderr.contains("panicked"), "{what}: {stderr}");
+                let code = ran.status.code().unwrap_or_else(|| panic!("{what}: {:?}", ran.status));
+                let verdict = dir.run(&["verify", "--json"]).expect(0).json();
+                assert_eq!(verdict["faults"], json!([]), "{what}");
+                let after = verdict["entries"].as_u64().unwrap();
+                match code {
+                    0 => {
+                        assert_eq!(after, before + 1, "{what}: it was acknowledged");
+                        acknowledged_all_the_same += 1;
+                    }
+                    3 => {
+                        assert!(
+                            stderr.contains("trial: error: ") && stderr.contains("trial: hint: "),
+                            "{what}: {stderr}"
+                        );
+                        assert!((before..=before + 1).contains(&after), "{what}: {before} entries became {after}");
+                        failed += 1;
+                        written_all_the_same += u64::from(after > before);
+                    }
+                    other => panic!("{what}: exit code {other}: {stderr}"),
+                }
+            }
+        }
+    }
+    dir.run(APPEND).expect(0);
+    assert!(
+        failed > 10 && written_all_the_same > 0 && written_all_the_same < failed,
+        "{failed}, {written_all_the_same}"
+    );
+    println!(
+        "{failed} appends failed, {written_all_the_same} of them with the entry on disk; {acknowledged_all_the_same} did not need the call"
+    );
+}
