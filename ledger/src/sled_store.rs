@@ -51,14 +51,27 @@ pub struct SledStore {
 
 /// The open database; synced to disk when the last clone goes.
 struct Open {
-    db: Db,
+    /// There until it is closed.
+    db: Option<Db>,
     file: PathBuf,
+}
+
+impl Open {
+    fn flush(&self) -> sled::Result<usize> {
+        self.db.as_ref().map_or(Ok(0), |db| db.flush())
+    }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
         // Nothing rests on this: what is lost here, the journal has.
-        let _ = guard(|| self.db.flush());
+        let _ = guard(|| self.flush());
+        // sled syncs its file once more when it goes, and panics where that fails.
+        let db = self.db.take();
+        let _ = guard(|| {
+            drop(db);
+            Ok(())
+        });
         let _ = File::open(&self.file).and_then(|file| file.sync_data());
     }
 }
@@ -88,7 +101,7 @@ impl SledStore {
             true => StoreError::InUse(folder.into()),
             false => error,
         })?;
-        Ok(SledStore { entries, meta, blocks, open: Arc::new(Open { db, file: folder.join("db") }) })
+        Ok(SledStore { entries, meta, blocks, open: Arc::new(Open { db: Some(db), file: folder.join("db") }) })
     }
 
     /// Puts the roots of all complete blocks in the place of what the store has, and says how many it had not so.
@@ -111,7 +124,7 @@ impl SledStore {
             }
             if wrong > 0 {
                 self.blocks.apply_batch(changes)?;
-                self.open.db.flush()?;
+                self.open.flush()?;
             }
             Ok(wrong)
         })
@@ -187,7 +200,7 @@ impl Store for SledStore {
             })
         }));
         match outcome {
-            Ok(Ok(())) => guard(|| self.open.db.flush()).map(|_| ()),
+            Ok(Ok(())) => guard(|| self.open.flush()).map(|_| ()),
             Ok(Err(TransactionError::Abort(error))) => Err(error),
             Ok(Err(TransactionError::Storage(error))) => Err(StoreError::Unreadable(error.to_string())),
             Err(_) => Err(StoreError::Unreadable("sled failed on its own file, which may be damaged".to_owned())),
