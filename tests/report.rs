@@ -2,6 +2,7 @@
 //! is what its own script has checked.
 
 use crate::common::{self, Dir, browser::Browser, small};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -36,8 +37,7 @@ fn every_number_is_that_of_the_replay_as_of_the_date_shown() {
     let demo = demo();
     let (dir, page) = &*demo;
     browser.open(page, "");
-    let days = browser
-        .run("return JSON.stringify(TrialVerifier && [...Array(Number(document.getElementById('date').max)).keys()])");
+    let days = browser.run("return JSON.stringify([...Array(Number(document.getElementById('date').max)).keys()])");
     let frames = serde_json::from_str::<Vec<usize>>(days.as_str().unwrap()).unwrap().len();
     assert!(frames > 200, "{frames} dates");
     for step in 0..14 {
@@ -229,8 +229,8 @@ fn the_verifier_of_the_page_agrees_with_the_vectors() {
 
     let canonical = read("canonical_json.json");
     let accepts = |case: &Value| {
-        let script = "try { TrialVerifier.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-                          .decode(TrialVerifier.unbase64(arguments[0]))); return true } catch { return false }";
+        let script = "try { Canonical.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+                          .decode(Bytes.unbase64(arguments[0]))); return true } catch { return false }";
         browser.run_with(script, json!([case["input_b64"]])) == json!(true)
     };
     for case in canonical["must_reject"].as_array().unwrap() {
@@ -244,12 +244,82 @@ fn the_verifier_of_the_page_agrees_with_the_vectors() {
     let lines: Vec<&Value> = golden["entries"].as_array().unwrap().iter().map(|entry| &entry["line"]).collect();
     let script = "const done = arguments[1]; (async () => {
             const leaves = await Promise.all(arguments[0].map(l => TrialVerifier.leafHash(new TextEncoder().encode(l))));
-            const roots = []; for (let n = 0; n <= leaves.length; n++) roots.push(TrialVerifier.base64(await TrialVerifier.root(leaves, n)));
-            done({ leaves: leaves.map(TrialVerifier.hex), roots }) })()";
+            const roots = []; for (let n = 0; n <= leaves.length; n++) roots.push(Bytes.base64(await TrialVerifier.root(leaves, n)));
+            done({ leaves: leaves.map(Bytes.hex), roots }) })()";
     let computed = browser.run_later(script, json!([lines]));
     let leaves: Vec<&Value> = golden["entries"].as_array().unwrap().iter().map(|entry| &entry["leaf"]).collect();
     assert_eq!(computed["leaves"], json!(leaves));
     assert_eq!(computed["roots"], golden["merkle_roots_base64_by_size"]);
+}
+
+#[test]
+fn the_verifier_of_the_page_names_every_fault_but_those_of_the_shape_of_facts() {
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&demo().1, "");
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+    let logs: Value = serde_json::from_slice(&fs::read(vectors.join("logs.json")).unwrap()).unwrap();
+    let judged = |row: &Value| {
+        let bytes = fs::read(vectors.join(row["file"].as_str().unwrap())).unwrap();
+        browser.run_later(
+            "const [text, done] = arguments; (async () => {
+                const all = Bytes.unbase64(text), lines = []; let start = 0;
+                all.forEach((byte, at) => { if (byte === 10) { lines.push(all.slice(start, at)); start = at + 1; } });
+                const { rules } = JSON.parse(document.getElementById('settings').textContent);
+                const { fault, entries, head, root } = await TrialVerifier.verify(lines, rules);
+                done({ fault, entries: entries.length, head, root }) })()",
+            json!([STANDARD.encode(bytes)]),
+        )
+    };
+    for row in logs["sound"].as_array().unwrap() {
+        let found = judged(row);
+        assert_eq!(found["fault"], Value::Null, "{row}");
+        for claim in ["entries", "head", "root"] {
+            assert_eq!(found[claim], row[claim], "{row}");
+        }
+    }
+    let mut of_facts = 0;
+    for row in logs["faults"].as_array().unwrap() {
+        // Which genesis a reader knows is nothing that a page can be told.
+        if !row["genesis"].is_null() {
+            continue;
+        }
+        let fault = &judged(row)["fault"];
+        let same = fault["kind"] == row["kind"] && fault["seq"] == row["seq"];
+        let sooner = fault["seq"].as_u64().is_some_and(|seq| seq < row["seq"].as_u64().unwrap());
+        of_facts += usize::from(!same);
+        assert!(same || (row["kind"] == "schema_violation" && !sooner), "{row}: {fault}");
+    }
+    assert!(of_facts < 20, "{of_facts} faults are not those of the vectors");
+}
+
+#[test]
+fn a_checkpoint_dropped_on_the_page_is_extended_or_contradicted() {
+    let Some(browser) = Browser::start() else { return };
+    let dir = common::demo();
+    let page = page_of(&dir, "report.html");
+    let note = dir.beside("checkpoint");
+    dir.run(&["--key", "log", "checkpoint", "-o", note.to_str().unwrap()]).expect(0);
+    let text = fs::read_to_string(&note).unwrap();
+    let compared = |name: &str, text: &str| {
+        let file = dir.file(name, text);
+        browser.open(&page, "");
+        browser.type_into("#checkpoint", file.to_str().unwrap());
+        let answer = || browser.run("return document.getElementById('extends').dataset.kind ?? null");
+        while answer().is_null() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        (answer().as_str().unwrap().to_owned(), verdict(&browser))
+    };
+    assert_eq!(compared("sound", &text), ("extends".to_owned(), "verified".to_owned()));
+    let size = text.lines().nth(1).unwrap();
+    for bent in [
+        text.replacen(size, "7", 1),
+        text.replacen('\u{2014}', "-", 1),
+        "nothing\n".to_owned(),
+        text.replace("sponsor", "sponsir"),
+    ] {
+        assert_eq!(compared("bent", &bent), ("checkpoint_invalid".to_owned(), "unanchored".to_owned()), "{bent}");
+    }
 }
 
 #[test]

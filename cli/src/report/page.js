@@ -172,11 +172,20 @@
     return pair;
   }));
 
+  /** What witnesses saw: each entry lies between two of their times, where the clock is not simulated. */
+  function witnessed({ entries }) {
+    const seen = entries.filter((body) => body.event.type === "checkpoint_witnessed").map(({ seq, event }) => {
+      const at = new Date(1000 * event.time).toISOString();
+      return [`Witnessed (entry ${seq})`, `${event.witness} saw the first ${event.note[1]} entries at ${at}`];
+    });
+    return seen.length ? seen : [["Witnessed", "by nobody yet: no checkpoint came back cosigned"]];
+  }
+
   async function verify() {
     const bar = $("checking");
     log = null;
     claims([]);
-    if (!globalThis.crypto?.subtle || !(await TrialVerifier.supported())) {
+    if (!globalThis.crypto?.subtle || !(await Ed25519.supported())) {
       say("unknown", "This browser cannot check Ed25519 signatures: nothing was verified. Use a current one, or trial verify.");
       return;
     }
@@ -205,7 +214,7 @@
     say("unanchored", `Sound: ${read.entries.length} entries, every hash, link and signature checked in this browser in ${seconds} s. ` +
       "Compared with nothing outside: compare the head or a checkpoint with what you hold.");
     claims([["Entries", read.entries.length], ["Head", read.head], ["Root", read.root], ["Ledger", read.genesis],
-      ["Recorded", `${read.entries[0].recorded_at} to ${read.recordedAt}`], ["Keys", read.roster.size]]);
+      ["Recorded", `${read.entries[0].recorded_at} to ${read.recordedAt}`], ["Keys", read.roster.size], ...witnessed(read)]);
   }
   $("verify").addEventListener("click", verify);
 

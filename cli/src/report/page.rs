@@ -13,12 +13,18 @@ use base64::{Engine as _, engine::general_purpose::STANDARD, write::EncoderWrite
 use flate2::{Compression, write::GzEncoder};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
-use std::io::Write;
+use std::{collections::BTreeMap, io::Write};
 use trial_core::{authority, entry::Role, event::EventKind, view::replay::CutLine};
 use trial_ledger::hash;
 
 const LAYOUT: &str = include_str!("page.css");
-const VERIFIER: &str = include_str!("verify.js");
+/// The verifier: docs/format.md once more, in the order in which its parts build on each other.
+const VERIFIER: &str = concat!(
+    include_str!("verifier/canonical.js"),
+    include_str!("verifier/ed25519.js"),
+    include_str!("verifier/note.js"),
+    include_str!("verifier/log.js")
+);
 const SCRIPT: &str = include_str!("page.js");
 
 /// A page being written.
@@ -52,15 +58,19 @@ fn policy() -> String {
     )
 }
 
-/// The tables that the verifier in the page needs: docs/format.md sections 7 and 9.
+/// The tables that the verifier in the page needs: docs/format.md sections 7, 9 and 10.
 fn rules() -> serde_json::Value {
-    let authority: serde_json::Map<String, serde_json::Value> = EventKind::ALL
-        .iter()
-        .map(|kind| (kind.to_string(), json!(authority::roles(*kind).iter().map(|r| r.as_str()).collect::<Vec<_>>())))
-        .collect();
-    let reasons: Vec<String> =
-        EventKind::ALL.iter().filter(|kind| kind.needs_reason()).map(|kind| kind.to_string()).collect();
-    json!({ "roles": Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>(), "authority": authority, "reasons": reasons })
+    let kinds = |which: fn(EventKind) -> bool| -> Vec<&str> {
+        EventKind::ALL.iter().filter(|kind| which(**kind)).map(|kind| kind.as_str()).collect()
+    };
+    let roles = |kind: &EventKind| authority::roles(*kind).iter().map(|role| role.as_str()).collect::<Vec<_>>();
+    let authority: BTreeMap<&str, Vec<&str>> = EventKind::ALL.iter().map(|kind| (kind.as_str(), roles(kind))).collect();
+    json!({
+        "roles": Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+        "authority": authority,
+        "reasons": kinds(EventKind::needs_reason),
+        "correctable": kinds(EventKind::is_correctable),
+    })
 }
 
 impl<'a> Page<'a> {
@@ -223,9 +233,9 @@ fn integrity(cut: &CutLine) -> Markup {
             h2 #integrity-title { "Integrity" }
             p {
                 "This page carries all " (cut.entries) " entries up to its cut, byte for byte as they were signed. Your browser "
-                "checks canonical form, every hash, link and signature, who held which key, and the order of time, and says "
-                "only what it has computed. It does not check the shape of the facts, sites and corrections: "
-                code { "trial verify" } " does. The numbers and figures were computed from these entries by trial "
+                "checks canonical form, every hash, link and signature, who might sign what and where, corrections, witnessed "
+                "checkpoints and the order of time, and says only what it has computed. It does not check the shape of the "
+                "facts: " code { "trial verify" } " does. The numbers and figures were computed from these entries by trial "
                 (env!("CARGO_PKG_VERSION")) "; " code { "trial report" } " on the same ledger writes the same file again, byte for byte."
             }
             p { button #verify type="button" { "Verify again" } }
