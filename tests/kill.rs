@@ -109,7 +109,7 @@ fn kill(mut child: Child, journal: &Path, when: When) -> (bool, String) {
 
 #[test]
 fn what_was_acknowledged_before_a_kill_is_there_after_it() {
-    const KILLS: u64 = 64;
+    const KILLS: u64 = 130;
     let dir = small();
     let mut moments = Moments(20_260_210);
     let started = Instant::now();
@@ -155,6 +155,42 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     assert_eq!(acknowledged(std::str::from_utf8(&output.stdout).unwrap())[0].0, before);
     assert_eq!(dir.sound()["entries"], json!(before + 1));
     eprintln!("{killed} kills, {in_between} of them between journal and store, {} entries acknowledged", told.len());
+}
+
+#[test]
+fn a_checkpoint_that_was_handed_out_before_a_kill_is_the_one_that_the_log_holds_to() {
+    const KILLS: u64 = 40;
+    let dir = small();
+    dir.run(&["key", "new", "log", "--no-passphrase"]).expect(0);
+    let grant = ["--purpose", "log", "--role", "sponsor", "--name", "The log (synthetic)", "--organisation", "Example"];
+    dir.run(&[&["--key", "sponsor", "key", "grant", "log"], &grant[..]].concat()).expect(0);
+    let checkpoint = &["--key", "log", "checkpoint"][..];
+    let started = Instant::now();
+    dir.run(checkpoint).expect(0);
+    let usual = started.elapsed();
+    let mut moments = Moments(20_260_211);
+    let (mut killed, mut handed_out) = (0, 0);
+    for round in 0.. {
+        append(&dir, 2 * round).output().unwrap();
+        let child = spawn(dir.command(checkpoint));
+        let when = When::After(usual.mul_f64(1.5 * moments.next()));
+        let (ended, stdout) = kill(child, &dir.journal(), when);
+        killed += u64::from(!ended);
+        let held = fs::read_to_string(dir.path().join("checkpoints/latest")).unwrap();
+        if stdout.contains("\u{2014} ") && stdout.ends_with('\n') {
+            handed_out += 1;
+            assert_eq!(held, stdout, "round {round}: what was handed out was on disk before");
+            let note = dir.file("note", &stdout);
+            dir.run(&["verify", "--against", note.to_str().unwrap()]).expect(0);
+        }
+        dir.run(&["verify"]).expect(0);
+        if killed >= KILLS && handed_out > 0 {
+            break;
+        }
+        assert!(round < 10 * KILLS, "only {killed} of {round} processes could be killed in time");
+    }
+    dir.run(checkpoint).expect(0);
+    eprintln!("{killed} kills, {handed_out} checkpoints handed out");
 }
 
 #[test]

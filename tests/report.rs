@@ -296,6 +296,9 @@ fn the_verifier_of_the_page_names_every_fault_but_those_of_the_shape_of_facts() 
 fn a_checkpoint_dropped_on_the_page_is_extended_or_contradicted() {
     let Some(browser) = Browser::start() else { return };
     let dir = common::demo();
+    dir.run(&["key", "new", "log", "--no-passphrase"]).expect(0);
+    let grant = ["--purpose", "log", "--role", "sponsor", "--name", "The log (synthetic)", "--organisation", "Example"];
+    dir.run(&[&["--key", "sponsor", "key", "grant", "log"], &grant[..]].concat()).expect(0);
     let page = page_of(&dir, "report.html");
     let note = dir.beside("checkpoint");
     dir.run(&["--key", "log", "checkpoint", "-o", note.to_str().unwrap()]).expect(0);
