@@ -12,19 +12,8 @@ use trial_cli::{
     output::Output,
 };
 
-/// sled panics where its files or the disk fail; the store catches that and says so in its own words.
-fn quiet_about_sled() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let in_sled = panic.location().is_some_and(|place| place.file().contains("/sled-"));
-        if !in_sled {
-            usual(panic);
-        }
-    }));
-}
-
 fn main() -> ExitCode {
-    quiet_about_sled();
+    trial_ledger::sled_store::tell_panics_as_errors();
     let matches = args::command().get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,

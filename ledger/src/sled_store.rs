@@ -151,6 +151,18 @@ impl SledStore {
     }
 }
 
+/// Keeps what sled says when it panics from the terminal: the store catches it, and says so in its own words. For a
+/// program to call once, before it opens a store.
+pub fn tell_panics_as_errors() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let in_sled = panic.location().is_some_and(|place| place.file().contains("/sled-"));
+        if !in_sled {
+            usual(panic);
+        }
+    }));
+}
+
 /// sled has no kind for this: the message is all there is.
 fn locked(error: &StoreError) -> bool {
     matches!(error, StoreError::Unreadable(why) if why.contains("could not acquire lock"))
