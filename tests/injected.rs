@@ -6,7 +6,10 @@
 //! installed or may not trace.
 #![cfg(target_os = "linux")]
 
-use crate::common::{Dir, small::small};
+use crate::common::{
+    Dir,
+    small::{CONTACT, small},
+};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -92,22 +95,9 @@ fn ended(mut command: Command) -> Option<Output> {
     Some(child.wait_with_output().unwrap())
 }
 
-const APPEND: &[&str] = &[
-    "--key",
-    "coordinator",
-    "append",
-    "deviation-recorded",
-    "--subject",
-    "S-1",
-    "--occurred-at",
-    "2026-02-10",
-    "--category",
-    "other",
-    "--important",
-    "false",
-    "--description",
-    "a contact",
-];
+fn append() -> Vec<&'static str> {
+    [CONTACT, &["a contact"]].concat()
+}
 
 /// What became of the appends whose calls failed.
 #[derive(Debug, Default)]
@@ -131,7 +121,7 @@ impl Outcomes {
         let verify = || dir.run(&["verify", "--json"]);
         let before = verify().expect(0).json()["entries"].as_u64().unwrap();
         let options: Vec<&str> = rules.iter().flat_map(|rule| ["-e", rule]).collect();
-        let Some(ran) = ended(strace(dir, &[&["-o", "/dev/null"], &options[..]].concat(), APPEND)) else {
+        let Some(ran) = ended(strace(dir, &[&["-o", "/dev/null"], &options[..]].concat(), &append())) else {
             // BUG: where sync_file_range fails, sled 0.34.7 waits for ever for the thread that it has lost. The entry is in
             // the journal by then, and was not acknowledged.
             assert!(what.contains("sync_file_range"), "{what}: the command hangs");
@@ -170,10 +160,10 @@ fn whatever_call_fails_an_append_is_told_and_nothing_acknowledged_is_lost() {
         return;
     }
     let dir = small();
-    dir.run(APPEND).expect(0);
+    dir.run(&append()).expect(0);
     let log: PathBuf = dir.beside("calls");
     let list = format!("trace={}", CALLS.join(","));
-    let quiet = strace(&dir, &["-o", log.to_str().unwrap(), "-e", &list], APPEND).output().unwrap();
+    let quiet = strace(&dir, &["-o", log.to_str().unwrap(), "-e", &list], &append()).output().unwrap();
     assert!(quiet.status.success(), "{quiet:?}");
     let places = places(&fs::read_to_string(&log).unwrap(), &dir.path());
     for needed in ["write", "fdatasync", "pwrite64"] {
@@ -193,7 +183,7 @@ fn whatever_call_fails_an_append_is_told_and_nothing_acknowledged_is_lost() {
             }
         }
     }
-    dir.run(APPEND).expect(0);
+    dir.run(&append()).expect(0);
     println!("{outcomes:?}");
     assert!(outcomes.failed > 10 && outcomes.written_all_the_same > 0 && outcomes.acknowledged > 0, "{outcomes:?}");
 }

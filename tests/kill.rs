@@ -5,7 +5,7 @@
 
 use crate::common::{
     Dir, demo, run,
-    small::{jsonl, small, with_version},
+    small::{CONTACT, jsonl, small, with_version},
 };
 use serde_json::{Value, json};
 use std::{
@@ -51,23 +51,7 @@ fn acknowledged(stdout: &str) -> Vec<(u64, Option<String>)> {
 fn append(dir: &Dir, round: u64) -> Command {
     if round.is_multiple_of(2) {
         let text = format!("contact {round}");
-        return dir.command(&[
-            "--json",
-            "--key",
-            "coordinator",
-            "append",
-            "deviation-recorded",
-            "--subject",
-            "S-1",
-            "--occurred-at",
-            "2026-02-10",
-            "--category",
-            "other",
-            "--important",
-            "false",
-            "--description",
-            &text,
-        ]);
+        return dir.command(&[&["--json"], CONTACT, &[&text]].concat());
     }
     let drafts: Vec<Value> = (0..4).map(|i| contact(round * 10 + i)).collect();
     let file = dir.file("batch.jsonl", jsonl(&drafts));
@@ -109,7 +93,7 @@ fn kill(mut child: Child, journal: &Path, when: When) -> (bool, String) {
 
 #[test]
 fn what_was_acknowledged_before_a_kill_is_there_after_it() {
-    const KILLS: u64 = 130;
+    const KILLS: u64 = 150;
     let dir = small();
     let mut moments = Moments(20_260_210);
     let started = Instant::now();

@@ -5,7 +5,11 @@
 //! over itself elsewhere.
 #![cfg(target_os = "linux")]
 
-use crate::common::{Dir, copy, run, small::small, trial};
+use crate::common::{
+    Dir, copy, run,
+    small::{CONTACT, small},
+    trial,
+};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -59,23 +63,7 @@ fn image(dir: &Dir) -> Option<(PathBuf, Mounted)> {
 fn append(ledger: &Path, known: &Path, number: u64) -> Child {
     let text = format!("contact {number}");
     let mut command = trial();
-    command.env("TRIAL_KNOWN_LEDGERS", known).arg("--ledger").arg(ledger).args([
-        "--json",
-        "--key",
-        "coordinator",
-        "append",
-        "deviation-recorded",
-        "--subject",
-        "S-1",
-        "--occurred-at",
-        "2026-02-10",
-        "--category",
-        "other",
-        "--important",
-        "false",
-        "--description",
-        &text,
-    ]);
+    command.env("TRIAL_KNOWN_LEDGERS", known).arg("--ledger").arg(ledger).arg("--json").args(CONTACT).arg(&text);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 

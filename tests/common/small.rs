@@ -69,6 +69,23 @@ pub fn public(folder: &Path, alias: &str) -> String {
     ran.stdout.trim().to_owned()
 }
 
+/// The arguments of an append that can be repeated, but for the text that describes it.
+pub const CONTACT: &[&str] = &[
+    "--key",
+    "coordinator",
+    "append",
+    "deviation-recorded",
+    "--subject",
+    "S-1",
+    "--occurred-at",
+    "2026-02-10",
+    "--category",
+    "other",
+    "--important",
+    "false",
+    "--description",
+];
+
 /// The arguments of `init` for a trial with a simulated clock.
 pub const INIT: &[&str] = &[
     "init",
