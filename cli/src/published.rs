@@ -5,10 +5,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets::NOTHING};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use trial_core::view::replay::Replay;
-
-/// Days in a month, for printing only: a twelfth of 365.25 days.
-const DAYS_IN_MONTH: f64 = 30.4375;
+use trial_core::{date::MONTH_DAYS, view::replay::Replay};
 
 /// What a publication printed.
 #[derive(Debug, Deserialize)]
@@ -177,7 +174,7 @@ impl Replayed {
             }
             Replayed::Months { decimals, at } => match at.first().map(|path| find(replay, path)).transpose()? {
                 Some(Value::Null) | None => Ok(json!("not reached")),
-                Some(days) => Ok(rounded(days.as_f64().unwrap_or(f64::NAN) / DAYS_IN_MONTH, *decimals)),
+                Some(days) => Ok(rounded(days.as_f64().unwrap_or(f64::NAN) / MONTH_DAYS, *decimals)),
             },
             Replayed::Phrase { parts } => {
                 let words: Result<Vec<String>, String> = parts.iter().map(|part| part.read(replay)).collect();

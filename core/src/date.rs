@@ -166,6 +166,9 @@ text_form!(Moment, {
 });
 text_form!(PartialDate, { "type": "string", "pattern": "^[12][0-9]{3}(-[0-9]{2}(-[0-9]{2})?)?$" });
 
+/// The mean length of a month in days, by which days are printed as months: 365.25 / 12. Nothing is computed with it.
+pub const MONTH_DAYS: f64 = 30.4375;
+
 /// The same day some calendar months later, clamped to the end of a shorter month.
 pub fn months_after(day: NaiveDate, months: u32) -> NaiveDate {
     day.checked_add_months(chrono::Months::new(months)).expect("years are limited to 1900 to 2999")

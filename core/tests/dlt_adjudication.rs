@@ -117,6 +117,78 @@ fn bare<'a>(term: &'a str, soc: &'a str, attribution: &'a Attribution) -> Toxici
     }
 }
 
+const SHORT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/dictionaries/ctcae-4.0-short.json"));
+const PROTOCOL: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/examples/protocols/axitinib-rt.json"));
+
+/// The class of a term of the short list.
+fn class(term: &str) -> String {
+    let terms: Vec<Value> = serde_json::from_str(SHORT).unwrap();
+    let found =
+        terms.iter().find(|entry| entry["term"] == *term).unwrap_or_else(|| panic!("{term} is not in the list"));
+    found["soc"].as_str().unwrap().to_owned()
+}
+
+fn listed(pointer: &str) -> Vec<String> {
+    let file: Value = serde_json::from_str(CASES).unwrap();
+    serde_json::from_value(file.pointer(pointer).unwrap().clone()).unwrap()
+}
+
+#[test]
+fn hematologic_terms_are_those_listed_whatever_their_class() {
+    let related = attribution("possible", "unrelated");
+    let reason = |term: &str, soc: &str| {
+        let judged = adjudicate(&definition(), &bare(term, soc, &related));
+        (judged.outcome, judged.reason.as_str().to_owned())
+    };
+    let hematologic = reason("Febrile neutropenia", BLOOD);
+    assert_eq!(hematologic.0, Outcome::NotDlt);
+    let investigations = listed("/hematologic_terms/investigations");
+    for term in &investigations {
+        assert_eq!(class(term), "Investigations", "{term}");
+        assert_eq!(reason(term, "Investigations"), hematologic, "{term}");
+    }
+    for entry in serde_json::from_str::<Vec<Value>>(SHORT).unwrap() {
+        let (term, soc) = (entry["term"].as_str().unwrap(), entry["soc"].as_str().unwrap());
+        let expected = term != "Anemia" && (soc == BLOOD || investigations.iter().any(|listed| listed == term));
+        assert_eq!(reason(term, soc) == hematologic, expected, "{term}");
+    }
+}
+
+#[test]
+fn pain_is_each_listed_term_in_whatever_class_it_stands() {
+    let related = attribution("possible", "unrelated");
+    let terms = listed("/pain_terms");
+    assert_eq!(terms.len(), 20);
+    for term in terms {
+        let soc = class(&term);
+        let judged = |controlled| {
+            // Of a gastrointestinal pain it matters as well that something was tried.
+            let event = Toxicity { controlled, intervention: Some(true), ..bare(&term, &soc, &related) };
+            adjudicate(&definition(), &event).outcome
+        };
+        let outcomes = [Some(true), Some(false), None].map(judged);
+        assert_eq!(outcomes, [Outcome::NotDlt, Outcome::Dlt, Outcome::Undetermined], "{term} of {soc}");
+    }
+}
+
+#[test]
+fn the_rows_of_the_published_table_are_the_protocols() {
+    let rows: Vec<Value> =
+        serde_json::from_value(serde_json::from_str::<Value>(PROTOCOL).unwrap()["toxicity_rows"].take()).unwrap();
+    let file: Value = serde_json::from_str(CASES).unwrap();
+    let published = file["table2_terms"].as_array().unwrap();
+    assert_eq!(rows.len(), published.len());
+    for (row, expected) in rows.iter().zip(published) {
+        assert_eq!(row["label"], expected["paper"]);
+        for term in row["terms"].as_array().unwrap() {
+            let term = term.as_str().unwrap();
+            assert!(expected["ctcae"].as_str().unwrap().contains(term), "{expected}: {term}");
+            assert_eq!(class(term), expected["soc"].as_str().unwrap(), "{term}");
+        }
+    }
+}
+
 #[test]
 fn the_stronger_of_two_relations_counts() {
     for (axitinib, radiotherapy, expected) in [

@@ -72,6 +72,8 @@ fn every_listed_node_stands_at_its_place_with_its_next_step() {
             assert_eq!(u64::from(count.dlt), number(&expected["dlt"]), "{id}");
         }
         assert_eq!(u64::from(node.patients()), number(&expected["total_n"]), "{id}");
+        let dlt: u32 = node.counts.iter().map(|count| count.dlt).sum();
+        assert_eq!(u64::from(dlt), number(&expected["total_dlt"]), "{id}");
         assert_eq!(node.is_end(), expected["terminal"].as_bool().unwrap(), "{id}");
         let mtd = node.mtd().map(|level| u64::from(level.get()));
         assert_eq!(mtd, expected["mtd"].as_u64(), "{id}");
@@ -147,6 +149,10 @@ fn published_trials_have_as_many_conforming_histories_as_were_found_by_others() 
                     expected.as_object().unwrap().iter().all(|(member, value)| &next[member] == value)
                 };
                 assert!(expected.iter().any(same), "{} {name}: {next}", trial["id"]);
+                // What the trial's authors declared is where a history of theirs that keeps to the rule ends.
+                let declared = &trial["declared"];
+                let level = declared["mtd_level"].as_u64().or(declared["recommended_level"].as_u64());
+                assert!(!node.is_end() || node.mtd().map(|mtd| u64::from(mtd.get())) == level, "{}", trial["id"]);
             }
         }
     }

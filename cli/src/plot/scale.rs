@@ -1,6 +1,7 @@
 //! Scales: which value lies where, and which values are written beside an axis.
 
 use chrono::{Datelike as _, Months, NaiveDate};
+use trial_core::date::MONTH_DAYS;
 
 /// A straight scale from values to units of the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,9 +33,6 @@ impl Scale {
         self.values.1
     }
 }
-
-/// The mean length of a month in days: 365.25 / 12.
-pub const MONTH_DAYS: f64 = crate::render::number::MONTH_DAYS;
 
 /// Months written beside an axis of days: round numbers, from 0 to the first that is not before the last day.
 pub fn months(last_day: f64, most: usize) -> Vec<u32> {

@@ -1,7 +1,6 @@
 //! Numbers as the field prints them. Rounding happens here and nowhere before.
 
-/// The mean length of a month in days, by which days are printed as months: 365.25 / 12.
-pub const MONTH_DAYS: f64 = 30.4375;
+use trial_core::date::MONTH_DAYS;
 
 /// A p-value: three decimals, `<0.001` below that.
 pub fn p(value: f64) -> String {

@@ -42,6 +42,10 @@ pub struct AgentExposure {
     pub days_on_drug: Option<i64>,
     /// Taken / planned amount.
     pub relative_dose: Option<f64>,
+    /// Dose intensity as planned: milligrams a day over the planned days.
+    pub planned_mg_per_day: Option<f64>,
+    /// Dose intensity as taken: milligrams a day over the time on drug.
+    pub taken_mg_per_day: Option<f64>,
     /// Relative dose intensity over the time on drug.
     pub relative_dose_intensity: Option<f64>,
     /// Relative dose intensity over the planned time.
@@ -84,8 +88,9 @@ fn row(
     let planned_mg = assigned.map(|dose| milligrams(dose.nanos() * i128::from(plan.intakes())));
     let (first_day, last_day) = (agent.first_day(), agent.last_day());
     let days_on_drug = first_day.zip(last_day).map(|(first, last)| (last - first).num_days() + 1);
-    let planned_intensity = planned_mg.map(|mg| mg / f64::from(plan.days));
-    let intensity = |days: f64| planned_intensity.map(|planned| taken_mg / days / planned);
+    let planned_mg_per_day = planned_mg.map(|mg| mg / f64::from(plan.days));
+    let taken_mg_per_day = days_on_drug.map(|days| taken_mg / days as f64);
+    let relative = |taken: f64| planned_mg_per_day.map(|planned| taken / planned);
     let changes = |change| agent.changes.facts().filter(|c| c.change == change).count();
     AgentExposure {
         subject: subject.clone(),
@@ -100,8 +105,10 @@ fn row(
         last_day,
         days_on_drug,
         relative_dose: planned_mg.map(|planned| taken_mg / planned),
-        relative_dose_intensity: days_on_drug.and_then(|days| intensity(days as f64)),
-        relative_dose_intensity_over_planned_time: intensity(f64::from(plan.days)),
+        planned_mg_per_day,
+        taken_mg_per_day,
+        relative_dose_intensity: taken_mg_per_day.and_then(relative),
+        relative_dose_intensity_over_planned_time: relative(taken_mg / f64::from(plan.days)),
         interruptions: changes(DosingChange::Interrupted),
         reductions: changes(DosingChange::Reduced),
         ended: agent.ended().and_then(|_| agent.changes.last().map(|(_, c)| c.change)),

@@ -38,6 +38,7 @@ fn relative_dose_and_both_intensities_are_those_worked_out() {
         let row = story(case).on("2020-06-01").exposure.remove(0);
         assert_eq!(row.planned_mg, case["planned_mg"].as_f64(), "{case}");
         assert_eq!(Some(row.taken_mg), case["actual_mg"].as_f64(), "{case}");
+        assert_eq!(row.planned_mg_per_day, case["planned_intensity"].as_f64(), "{case}");
         assert_eq!(row.relative_dose, case["relative_dose"].as_f64(), "{case}");
         let over_plan = row.relative_dose_intensity_over_planned_time;
         assert_eq!(over_plan, case["relative_dose_intensity_over_planned_time"].as_f64(), "{case}");
@@ -49,9 +50,11 @@ fn intensity_over_the_time_on_drug_counts_a_hold_between_intakes_and_not_one_at_
     let vectors = vectors();
     let full = story(&vectors["drug_exposure"][0]).on("2020-06-01").exposure.remove(0);
     assert_eq!(full.relative_dose_intensity, vectors["drug_exposure"][0]["relative_dose_intensity"].as_f64());
+    assert_eq!(full.taken_mg_per_day, vectors["drug_exposure"][0]["actual_intensity"].as_f64());
     // A week held at the end: the time on drug ends with the last intake.
     let held = story(&vectors["drug_exposure"][1]).on("2020-06-01").exposure.remove(0);
     assert_eq!((held.days_on_drug, held.missed_intakes, held.relative_dose_intensity), (Some(49), 7, Some(1.0)));
+    assert_eq!(held.taken_mg_per_day, held.planned_mg_per_day);
     // The same week held in the middle.
     let hold = json!({
         "planned": [{ "mg_per_day": 2, "days": 56 }],
@@ -60,6 +63,7 @@ fn intensity_over_the_time_on_drug_counts_a_hold_between_intakes_and_not_one_at_
     let held = story(&hold).on("2020-06-01").exposure.remove(0);
     let expected = vectors["drug_exposure"][1]["relative_dose_intensity"].as_f64();
     assert_eq!((held.days_on_drug, held.relative_dose_intensity), (Some(56), expected));
+    assert_eq!(held.taken_mg_per_day, vectors["drug_exposure"][1]["actual_intensity"].as_f64());
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use crate::story::{Story, day, weekdays};
 use serde_json::Value;
-use trial_core::{date::months_after, view::radiotherapy::biological};
+use trial_core::{
+    date::{MONTH_DAYS, months_after},
+    view::radiotherapy::biological,
+};
 
 pub fn vectors() -> Value {
     serde_json::from_str(include_str!("../../../tests/vectors/rt_exposure.json")).unwrap()
@@ -20,6 +23,7 @@ fn biological_doses_are_those_of_the_linear_quadratic_model() {
     assert!(cases.len() >= 16);
     for case in cases {
         let doses = vec![case["d_gy"].as_f64().unwrap(); case["n"].as_u64().unwrap() as usize];
+        assert!(near(doses.iter().sum(), &case["total_gy"]), "{case}");
         let found = biological(&doses, case["alpha_beta"].to_string().parse().unwrap());
         assert!(near(found.bed_gy, &case["bed_gy"]) && near(found.eqd2_gy, &case["eqd2_gy"]), "{case}: {found:?}");
     }
@@ -86,4 +90,5 @@ fn calendar_windows_end_on_the_last_day_of_a_shorter_month() {
         assert_eq!(last, day(case["last_day_in_window"].as_str().unwrap()));
         assert_eq!(last.succ_opt().unwrap(), day(case["first_day_after"].as_str().unwrap()));
     }
+    assert_eq!(vectors()["month_days"].as_f64(), Some(MONTH_DAYS), "the month by which days are printed");
 }
