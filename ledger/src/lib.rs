@@ -12,6 +12,7 @@ pub mod checkpoint;
 pub mod cosignature;
 #[cfg(feature = "store")]
 pub mod durable;
+pub mod engine;
 pub mod envelope;
 pub mod fault;
 pub mod hash;
