@@ -139,6 +139,22 @@ fn randomness_and_secrets_stay_with_the_keys_and_the_salts() {
     let homes = ["ledger/src/key.rs", "ledger/src/keyfile.rs", "ledger/src/sealed.rs"];
     assert_eq!(strangers(&["getrandom", "rand", "OsRng"], &homes), [""; 0]);
     assert_eq!(strangers(&["ed25519_dalek"], &["ledger/src/key.rs", "ledger/src/keyfile.rs"]), [""; 0]);
+    assert_eq!(strangers(&["curve25519_dalek"], &["ledger/src/engine/"]), [""; 0]);
+}
+
+#[test]
+fn unsafe_code_stands_in_one_file_with_its_arguments() {
+    let sources = rust();
+    let unsafes = |source: &&Source| uses(&source.code(), "unsafe") && source.path != "tests/house.rs";
+    let found: Vec<_> = sources.iter().filter(unsafes).collect();
+    let [only] = found.as_slice() else { panic!("{:?}", found.iter().map(|s| &s.path).collect::<Vec<_>>()) };
+    assert_eq!(only.path, "ledger/src/engine/ifma.rs");
+    let arguments = only.text.matches("// SAFETY: ").count();
+    assert!(arguments > 0 && only.code().matches("unsafe {").count() == arguments);
+    assert!(!only.code().contains("unsafe fn") && !only.code().contains("unsafe impl"));
+    let allows = |source: &&Source| source.code().contains("allow(unsafe_code)") && source.path != "tests/house.rs";
+    let allowing: Vec<_> = sources.iter().filter(allows).map(|source| source.path.as_str()).collect();
+    assert_eq!(allowing, ["ledger/src/engine.rs"]);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //!
 //! Promises that nothing in here prints: the binary does.
 
+#![forbid(unsafe_code)]
+
 pub mod against;
 pub mod args;
 pub mod clock;

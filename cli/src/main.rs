@@ -1,5 +1,7 @@
 //! The command `trial`.
 
+#![forbid(unsafe_code)]
+
 use clap::FromArgMatches as _;
 use std::{
     io::{self, Write as _},

@@ -2,6 +2,8 @@
 //!
 //! Pure: no files, no clock, no randomness, no store. Everything here is a value, or a fold over verified entries.
 
+#![forbid(unsafe_code)]
+
 pub mod admission;
 pub mod authority;
 pub mod countersignature;

@@ -6,7 +6,16 @@
 //! why a signature does not hold, nor check whose key it is.
 
 mod digits;
+#[cfg(target_arch = "x86_64")]
+mod field;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)] // instructions that not every processor has, and loads and stores of their registers
+mod ifma;
+#[cfg(target_arch = "x86_64")]
+mod point;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod sha512;
 mod signers;
 
 use crate::key::Signature;
@@ -40,6 +49,10 @@ trait Accepts: Send + Sync {
 impl Engine {
     /// The fastest way that this processor has.
     pub fn new() -> Engine {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(kernel) = ifma::Ifma::detect() {
+            return Engine(Box::new(Signers::new(kernel)));
+        }
         Engine::portable()
     }
 

@@ -33,10 +33,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The scalar that digits stand for.
-    fn value<const BITS: usize, const WINDOWS: usize>(digits: [i16; WINDOWS]) -> Scalar {
+    /// The scalar that the digits of a scalar stand for.
+    fn back<const BITS: usize, const WINDOWS: usize>(scalar: &Scalar) -> Scalar {
         let base = Scalar::from(1_u64 << BITS);
-        digits.iter().rev().fold(Scalar::ZERO, |value, digit| {
+        digits::<BITS, WINDOWS>(scalar).iter().rev().fold(Scalar::ZERO, |value, digit| {
             assert!(digit.unsigned_abs() <= 1 << (BITS - 1), "{digit}");
             let part = Scalar::from(u64::from(digit.unsigned_abs()));
             value * base + if *digit < 0 { -part } else { part }
@@ -44,12 +44,12 @@ mod tests {
     }
 
     fn all_stand_for(scalar: Scalar) {
-        assert_eq!(value::<4, 63>(digits(&scalar)), scalar);
-        assert_eq!(value::<5, 51>(digits(&scalar)), scalar);
-        assert_eq!(value::<6, 42>(digits(&scalar)), scalar);
-        assert_eq!(value::<7, 36>(digits(&scalar)), scalar);
-        assert_eq!(value::<8, 32>(digits(&scalar)), scalar);
-        assert_eq!(value::<10, 26>(digits(&scalar)), scalar);
+        assert_eq!(back::<4, 63>(&scalar), scalar);
+        assert_eq!(back::<5, 51>(&scalar), scalar);
+        assert_eq!(back::<6, 42>(&scalar), scalar);
+        assert_eq!(back::<7, 36>(&scalar), scalar);
+        assert_eq!(back::<8, 32>(&scalar), scalar);
+        assert_eq!(back::<10, 26>(&scalar), scalar);
     }
 
     #[test]

@@ -1,0 +1,345 @@
+//! AVX-512-IFMA: sums from tables and SHA-512, for eight signatures at once.
+//!
+//! Promises to run on no processor without the instructions: an [`Ifma`] can only be had from [`Ifma::detect`]. The one
+//! file with `unsafe` code: calls into functions of those instructions, loads and stores. Works on public values only.
+
+use super::{
+    digits::digits,
+    field::Fe,
+    point::{Entry, HALF, Point},
+    sha512::Hashes,
+    signers::{Job, Kernel},
+};
+use curve25519_dalek::{constants::ED25519_BASEPOINT_POINT, edwards::EdwardsPoint, scalar::Scalar};
+use std::{arch::x86_64::*, sync::OnceLock};
+
+/// Lanes of a register.
+const LANES: usize = 8;
+
+/// The windows of a signer's table, chosen by measuring: 173 KB, and 42 additions for each signature.
+type OfSigner = Table<6, 42>;
+/// The windows of the one table of the base point: 528 KB, and 32 additions for each signature.
+type OfBase = Table<8, 32>;
+
+/// An entry: (y + x) / 2 and three limbs of d x y, then (y - x) / 2 and the other two. Thus the point is subtracted when
+/// the two halves are exchanged.
+#[derive(Clone, Copy)]
+#[repr(align(128))]
+struct Slot([[u64; LANES]; 2]);
+
+/// The multiples of a point that its digits ask for: all from 0 to 2^(`BITS` - 1) of each window, window after window.
+pub struct Table<const BITS: usize, const WINDOWS: usize>(Vec<Slot>);
+
+impl<const BITS: usize, const WINDOWS: usize> Table<BITS, WINDOWS> {
+    /// Of each window: the point at infinity, here (0, 1), too.
+    const MULTIPLES: usize = (1 << (BITS - 1)) + 1;
+    const BYTES: usize = WINDOWS * Self::MULTIPLES * size_of::<Slot>();
+
+    /// The table of a point of prime order.
+    fn of(_: &Ifma, point: &EdwardsPoint) -> Table<BITS, WINDOWS> {
+        let mut unit = *point;
+        let units: Vec<EdwardsPoint> = (0..WINDOWS)
+            .map(|_| {
+                let this = unit;
+                for _ in 0..BITS {
+                    unit += unit;
+                }
+                this
+            })
+            .collect();
+        let units: Vec<[u8; 32]> =
+            EdwardsPoint::compress_batch_alloc(&units).into_iter().map(|unit| unit.to_bytes()).collect();
+        let identity = Slot([[HALF[0], HALF[1], HALF[2], HALF[3], HALF[4], 0, 0, 0]; 2]);
+        let mut table = vec![identity; WINDOWS * Self::MULTIPLES];
+        for (at, units) in units.chunks(LANES).enumerate() {
+            // SAFETY: an `Ifma` exists, so the processor has the instructions.
+            unsafe { fill(units, Self::MULTIPLES, &mut table[at * LANES * Self::MULTIPLES..]) }
+        }
+        Table(table)
+    }
+
+    fn digits(scalar: &Scalar) -> [i16; WINDOWS] {
+        digits::<BITS, WINDOWS>(scalar)
+    }
+
+    fn slot(&self, window: usize, digit: i16) -> &[[u64; LANES]; 2] {
+        &self.0[window * Self::MULTIPLES + usize::from(digit.unsigned_abs())].0
+    }
+}
+
+/// The kernel, on a processor that has the instructions.
+pub struct Ifma {
+    base: OnceLock<OfBase>,
+}
+
+impl Ifma {
+    /// The kernel, if this processor has all instructions that it uses.
+    pub fn detect() -> Option<Ifma> {
+        let has = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512ifma");
+        has.then(|| Ifma { base: OnceLock::new() })
+    }
+}
+
+/// What is kept from call to call.
+#[derive(Default)]
+pub struct Scratch {
+    messages: [Vec<u8>; LANES],
+    by_length: Vec<usize>,
+    challenges: Vec<Scalar>,
+    points: Vec<Point>,
+    products: Vec<Fe>,
+}
+
+impl Kernel for Ifma {
+    const NAME: &'static str = "avx512ifma";
+    const TABLE_BYTES: usize = OfSigner::BYTES;
+    type Table = OfSigner;
+    type Scratch = Scratch;
+
+    fn table(&self, point: &EdwardsPoint) -> Option<OfSigner> {
+        Some(Table::of(self, point))
+    }
+
+    fn sums(&self, jobs: &[Job<'_, OfSigner>], scratch: &mut Scratch) -> Vec<[u8; 32]> {
+        let base = self.base.get_or_init(|| Table::of(self, &ED25519_BASEPOINT_POINT));
+        // SAFETY: an `Ifma` exists, so the processor has the instructions.
+        unsafe {
+            challenges(jobs, scratch);
+            sums(base, jobs, scratch);
+            compressed(jobs.len(), scratch)
+        }
+    }
+}
+
+/// Fills the windows of up to eight points with their multiples from 1 on.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+fn fill(units: &[[u8; 32]], multiples: usize, table: &mut [Slot]) {
+    let mut limbs = [[0; LANES]; 5];
+    let mut odd = 0;
+    for (lane, unit) in units.iter().enumerate() {
+        odd |= (unit[31] >> 7) << lane;
+        let number = limbs_of(unit);
+        (0..5).for_each(|k| limbs[k][lane] = number[k]);
+    }
+    let unit = Entry::decompressed(&Fe(limbs.map(|limb| load(&limb))), odd);
+    let mut point = Point::of(&unit);
+    let mut points = vec![point];
+    for _ in 2..multiples {
+        point.add(&unit, 0);
+        points.push(point);
+    }
+    let mut inverses = Vec::new();
+    invert(&points, &mut inverses);
+    for (at, (point, inverse)) in points.iter().zip(&inverses).enumerate() {
+        let Entry { plus, minus, dxy } = point.entry(inverse);
+        let [plus, minus, dxy] = [plus, minus, dxy].map(|number| number.0.map(|limb| store(limb)));
+        for lane in 0..units.len() {
+            let [p, m, t] = [&plus, &minus, &dxy].map(|number| std::array::from_fn::<u64, 5, _>(|k| number[k][lane]));
+            table[lane * multiples + at + 1] =
+                Slot([[p[0], p[1], p[2], p[3], p[4], t[0], t[1], t[2]], [m[0], m[1], m[2], m[3], m[4], t[3], t[4], 0]]);
+        }
+    }
+}
+
+/// k of each job: SHA-512 of R, A and the message, modulo the order.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+fn challenges(jobs: &[Job<'_, OfSigner>], scratch: &mut Scratch) {
+    let Scratch { messages, by_length, challenges, .. } = scratch;
+    let length = |job: &Job<'_, OfSigner>| job.claim.message[0].len() + job.claim.message[1].len();
+    by_length.clear();
+    by_length.extend(0..jobs.len());
+    by_length.sort_unstable_by_key(|&at| length(&jobs[at]) / 128);
+    challenges.clear();
+    challenges.resize(jobs.len(), Scalar::ZERO);
+    for lanes in by_length.chunks(LANES) {
+        messages.iter_mut().for_each(Vec::clear);
+        for (message, &at) in messages.iter_mut().zip(lanes) {
+            let claim = jobs[at].claim;
+            [&claim.signature[..32], &claim.key.0, claim.message[0], claim.message[1]]
+                .into_iter()
+                .for_each(|part| message.extend_from_slice(part));
+            // The padding of FIPS 180-4 section 5.1.2.
+            let bits = (message.len() as u128) * 8;
+            message.push(0x80);
+            message.resize((message.len() + 16).next_multiple_of(128) - 16, 0);
+            message.extend_from_slice(&bits.to_be_bytes());
+        }
+        let digests = hashes(messages);
+        for (lane, &at) in lanes.iter().enumerate() {
+            let mut digest = [0; 64];
+            for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(&digests) {
+                *bytes = word[lane].to_be_bytes();
+            }
+            challenges[at] = Scalar::from_bytes_mod_order_wide(&digest);
+        }
+    }
+}
+
+/// SHA-512 of eight padded messages, word after word.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+fn hashes(messages: &[Vec<u8>; LANES]) -> [[u64; LANES]; 8] {
+    let blocks = messages.iter().map(|message| message.len() / 128).max().unwrap_or_default();
+    // The bytes of each word from last to first.
+    let order = _mm512_set4_epi64(0x08090a0b0c0d0e0f, 0x0001020304050607, 0x08090a0b0c0d0e0f, 0x0001020304050607);
+    let mut state = Hashes::start();
+    for block in 0..blocks {
+        let mut mask = 0;
+        let mut halves = [[_mm512_setzero_si512(); LANES]; 2];
+        for (lane, message) in messages.iter().enumerate() {
+            let Some(block) = message.as_chunks::<128>().0.get(block) else { continue };
+            mask |= 1 << lane;
+            for (half, bytes) in halves.iter_mut().zip(block.as_chunks::<64>().0) {
+                half[lane] = _mm512_shuffle_epi8(load_bytes(bytes), order);
+            }
+        }
+        let mut words = [_mm512_setzero_si512(); 16];
+        let (low, high) = words.split_at_mut(8);
+        low.copy_from_slice(&transposed(halves[0]));
+        high.copy_from_slice(&transposed(halves[1]));
+        state.take(mask, words);
+    }
+    state.0.map(|word| store(word))
+}
+
+/// \[s\]B - \[k\]A of all jobs, eight in each point.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+fn sums(base: &OfBase, jobs: &[Job<'_, OfSigner>], scratch: &mut Scratch) {
+    scratch.points.clear();
+    for (jobs, challenges) in jobs.chunks(LANES).zip(scratch.challenges.chunks(LANES)) {
+        // Lanes without a job repeat the first one.
+        let lanes: [usize; LANES] = std::array::from_fn(|lane| if lane < jobs.len() { lane } else { 0 });
+        let mut point = Point::identity();
+        let digits = lanes.map(|lane| OfBase::digits(&jobs[lane].s));
+        for window in 0..digits[0].len() {
+            let digits = digits.each_ref().map(|digits| digits[window]);
+            add(&mut point, digits, digits.map(|digit| base.slot(window, digit)));
+        }
+        let digits = lanes.map(|lane| OfSigner::digits(&challenges[lane]));
+        for window in 0..digits[0].len() {
+            let digits = digits.each_ref().map(|digits| digits[window]);
+            let mut slots = digits.map(|digit| jobs[0].table.slot(window, digit));
+            for ((slot, lane), digit) in slots.iter_mut().zip(lanes).zip(digits) {
+                *slot = jobs[lane].table.slot(window, digit);
+            }
+            add(&mut point, digits, slots);
+        }
+        scratch.points.push(point);
+    }
+}
+
+/// Adds an entry in each lane, or subtracts it where the digit is negative.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+#[inline]
+fn add(point: &mut Point, digits: [i16; LANES], slots: [&[[u64; LANES]; 2]; LANES]) {
+    let mut negative = 0;
+    let mut halves = [[_mm512_setzero_si512(); LANES]; 2];
+    for (lane, (slot, digit)) in slots.into_iter().zip(digits).enumerate() {
+        let is_negative = usize::from(digit < 0);
+        negative |= (is_negative as u8) << lane;
+        halves[0][lane] = load(&slot[is_negative]);
+        halves[1][lane] = load(&slot[1 - is_negative]);
+    }
+    let ([p0, p1, p2, p3, p4, a0, a1, a2], [m0, m1, m2, m3, m4, b0, b1, b2]) =
+        (transposed(halves[0]), transposed(halves[1]));
+    let choose = |a, b| _mm512_mask_blend_epi64(negative, a, b);
+    let dxy = [choose(a0, b0), choose(a1, b1), choose(a2, b2), choose(b0, a0), choose(b1, a1)];
+    let entry = Entry { plus: Fe([p0, p1, p2, p3, p4]), minus: Fe([m0, m1, m2, m3, m4]), dxy: Fe(dxy) };
+    point.add(&entry, negative);
+}
+
+/// The sums of so many jobs, compressed.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+fn compressed(jobs: usize, scratch: &mut Scratch) -> Vec<[u8; 32]> {
+    invert(&scratch.points, &mut scratch.products);
+    let mut sums = Vec::with_capacity(jobs.next_multiple_of(LANES));
+    for (point, inverse) in scratch.points.iter().zip(&scratch.products) {
+        let (x, y) = point.affine(inverse);
+        let odd = _mm512_test_epi64_mask(x.reduced().0[0], _mm512_set1_epi64(1));
+        let limbs = y.reduced().0.map(|limb| store(limb));
+        sums.extend((0..LANES).map(|lane| bytes_of(limbs.map(|limb| limb[lane]), odd >> lane & 1)));
+    }
+    sums.truncate(jobs);
+    sums
+}
+
+/// The inverses of the denominators of points, with one inversion (Montgomery's trick).
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+fn invert(points: &[Point], inverses: &mut Vec<Fe>) {
+    inverses.clear();
+    let Some((first, others)) = points.split_first() else { return };
+    let mut product = first.denominator();
+    inverses.push(product);
+    for point in others {
+        product = product.mul(&point.denominator());
+        inverses.push(product);
+    }
+    let mut inverse = product.inverted();
+    for at in (1..points.len()).rev() {
+        inverses[at] = inverse.mul(&inverses[at - 1]);
+        inverse = inverse.mul(&points[at].denominator());
+    }
+    inverses[0] = inverse;
+}
+
+/// Rows as columns.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn transposed(rows: [__m512i; LANES]) -> [__m512i; LANES] {
+    let [a, b, c, d, e, f, g, h] = rows;
+    // Pairs of rows, then pairs of those, then both halves.
+    let pair = |a, b| (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    let ((ab0, ab1), (cd0, cd1), (ef0, ef1), (gh0, gh1)) = (pair(a, b), pair(c, d), pair(e, f), pair(g, h));
+    let four = |a, c| (_mm512_shuffle_i64x2::<0x88>(a, c), _mm512_shuffle_i64x2::<0xdd>(a, c));
+    let ((abcd04, abcd26), (abcd15, abcd37)) = (four(ab0, cd0), four(ab1, cd1));
+    let ((efgh04, efgh26), (efgh15, efgh37)) = (four(ef0, gh0), four(ef1, gh1));
+    let ((c0, c4), (c2, c6)) = (four(abcd04, efgh04), four(abcd26, efgh26));
+    let ((c1, c5), (c3, c7)) = (four(abcd15, efgh15), four(abcd37, efgh37));
+    [c0, c1, c2, c3, c4, c5, c6, c7]
+}
+
+/// The limbs of 255 bits, to the base 2^52.
+fn limbs_of(bytes: &[u8; 32]) -> [u64; 5] {
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    let low = (1 << 52) - 1;
+    let [w0, w1, w2, w3] = words;
+    [w0 & low, (w0 >> 52 | w1 << 12) & low, (w1 >> 40 | w2 << 24) & low, (w2 >> 28 | w3 << 36) & low, (w3 << 1) >> 17]
+}
+
+/// The 32 bytes of a reduced y and of whether x is odd (RFC 8032 section 5.1.2).
+fn bytes_of(limbs: [u64; 5], odd: u8) -> [u8; 32] {
+    let [l0, l1, l2, l3, l4] = limbs;
+    let words = [l0 | l1 << 52, l1 >> 12 | l2 << 40, l2 >> 24 | l3 << 28, l3 >> 36 | l4 << 16 | u64::from(odd) << 63];
+    let mut bytes = [0; 32];
+    for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
+    }
+    bytes
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn load(words: &[u64; LANES]) -> __m512i {
+    // SAFETY: 64 bytes are read, all of them the array's; this load asks for no alignment.
+    unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn load_bytes(bytes: &[u8; 64]) -> __m512i {
+    // SAFETY: 64 bytes are read, all of them the array's; this load asks for no alignment.
+    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn store(register: __m512i) -> [u64; LANES] {
+    let mut words = [0; LANES];
+    // SAFETY: 64 bytes are written, all of them the array's; this store asks for no alignment.
+    unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), register) }
+    words
+}
