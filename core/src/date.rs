@@ -3,9 +3,10 @@
 //! Promises that the text form is kept: what was written as a day never becomes an instant. Does not know
 //! any time zone; the day of an instant is the day on the clock of the place where it was written down.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, SecondsFormat, Utc};
+use crate::spelling::{digits, parsed, put_digits};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, SecondsFormat, Timelike, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr};
 
 /// A day (`2016-10-17`) or an instant with its offset (`2016-10-17T08:00:00+08:00`).
@@ -38,8 +39,8 @@ impl Moment {
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Moment::Day(day) => write!(f, "{day}"),
-            Moment::Instant(i) => f.write_str(&i.to_rfc3339_opts(SecondsFormat::AutoSi, false)),
+            Moment::Day(day) => write_day(f, *day),
+            Moment::Instant(i) => write_instant(f, *i),
         }
     }
 }
@@ -59,13 +60,58 @@ impl fmt::Display for BadDate {
 
 impl std::error::Error for BadDate {}
 
+/// `YYYY-MM-DD`, for the years that can be read.
+fn write_day(f: &mut fmt::Formatter<'_>, day: NaiveDate) -> fmt::Result {
+    let mut text = *b"YYYY-MM-DD";
+    put_digits(&mut text[..4], day.year_ce().1);
+    put_digits(&mut text[5..7], day.month());
+    put_digits(&mut text[8..], day.day());
+    f.write_str(std::str::from_utf8(&text).expect("digits and dashes are ASCII"))
+}
+
+/// RFC 3339, with as many decimals of a second as are known.
+fn write_instant(f: &mut fmt::Formatter<'_>, instant: DateTime<FixedOffset>) -> fmt::Result {
+    let east = instant.offset().local_minus_utc();
+    if instant.nanosecond() != 0 || east % 60 != 0 {
+        return f.write_str(&instant.to_rfc3339_opts(SecondsFormat::AutoSi, false));
+    }
+    write_day(f, instant.date_naive())?;
+    let mut text = *b"Thh:mm:ss+hh:mm";
+    put_digits(&mut text[1..3], instant.hour());
+    put_digits(&mut text[4..6], instant.minute());
+    put_digits(&mut text[7..9], instant.second());
+    text[9] = if east < 0 { b'-' } else { b'+' };
+    put_digits(&mut text[10..12], east.unsigned_abs() / 3600);
+    put_digits(&mut text[13..], east.unsigned_abs() / 60 % 60);
+    f.write_str(std::str::from_utf8(&text).expect("digits and signs are ASCII"))
+}
+
 /// Years outside this range are slips of the pen, not history.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2999;
 
 fn day(text: &str) -> Option<NaiveDate> {
-    let shape = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    (shape && YEARS.contains(&day.year())).then_some(day)
+    let [y @ .., b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return None };
+    let year = i32::try_from(digits(y).filter(|_| y.len() == 4)?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, digits(&[*m1, *m2])?, digits(&[*d1, *d2])?)?;
+    YEARS.contains(&year).then_some(day)
+}
+
+/// An instant to the second, as nearly all are: `2016-10-17T08:00:00+08:00`. What is not spelled so is read at length.
+fn usual_instant(text: &str) -> Option<Moment> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let [b'T', h1, h2, b':', m1, m2, b':', s1, s2, sign @ (b'+' | b'-'), o1, o2, b':', p1, p2] = rest.as_bytes() else {
+        return None;
+    };
+    let two = |a: &u8, b: &u8| digits(&[*a, *b]);
+    let time = day(date)?.and_hms_opt(two(h1, h2)?, two(m1, m2)?, two(s1, s2)?)?;
+    let (hours, minutes) = (two(o1, o2)?, two(p1, p2)?);
+    let east = i32::try_from(hours * 3600 + minutes * 60).ok().filter(|_| hours < 24 && minutes < 60)?;
+    let offset = match sign {
+        b'+' => FixedOffset::east_opt(east)?,
+        // Minus zero is a second spelling of UTC.
+        _ => FixedOffset::west_opt(east).filter(|_| east != 0)?,
+    };
+    Some(Moment::Instant(time.and_local_timezone(offset).single()?))
 }
 
 impl FromStr for Moment {
@@ -75,8 +121,8 @@ impl FromStr for Moment {
             found: text.chars().take(80).collect(),
             expected: "YYYY-MM-DD, or an instant with its offset such as 2016-10-17T08:00:00+08:00",
         };
-        if let Some(day) = day(text) {
-            return Ok(Moment::Day(day));
+        if let Some(moment) = day(text).map(Moment::Day).or_else(|| usual_instant(text)) {
+            return Ok(moment);
         }
         let instant = DateTime::parse_from_rfc3339(text).map_err(|_| bad())?;
         let moment = Moment::Instant(instant);
@@ -113,7 +159,7 @@ impl fmt::Display for PartialDate {
         match self {
             PartialDate::Year(y) => write!(f, "{y:04}"),
             PartialDate::Month(y, m) => write!(f, "{y:04}-{m:02}"),
-            PartialDate::Day(day) => write!(f, "{day}"),
+            PartialDate::Day(day) => write_day(f, *day),
         }
     }
 }
@@ -143,7 +189,7 @@ macro_rules! text_form {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                Cow::<'de, str>::deserialize(d)?.parse().map_err(D::Error::custom)
+                parsed(d)
             }
         }
         impl JsonSchema for $name {

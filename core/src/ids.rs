@@ -3,8 +3,10 @@
 //! Promises that an identifier is 1 to 64 characters of `[A-Za-z0-9._:-]`, so that no two look alike
 //! (no Unicode, no bidirectional controls). Does not check that the thing named exists.
 
+use crate::spelling::parsed;
+use faster_hex::CheckCase;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 /// What an identifier may look like, as a regular expression (used in the JSON Schemas).
@@ -65,8 +67,7 @@ macro_rules! identifier {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let text = Cow::<'de, str>::deserialize(d)?;
-                text.parse().map_err(D::Error::custom)
+                parsed(d)
             }
         }
 
@@ -116,6 +117,11 @@ impl fmt::Display for Seq {
     }
 }
 
+/// 64 lower-case hexadecimal digits, written into a place of the caller's.
+fn hex_of<'p>(bytes: &[u8; 32], place: &'p mut [u8; 64]) -> &'p str {
+    faster_hex::hex_encode(bytes, place).expect("the place is twice as long")
+}
+
 macro_rules! bytes32 {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -124,7 +130,7 @@ macro_rules! bytes32 {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&hex::encode(self.0))
+                f.pad(hex_of(&self.0, &mut [0; 64]))
             }
         }
 
@@ -137,24 +143,21 @@ macro_rules! bytes32 {
         impl FromStr for $name {
             type Err = BadHex;
             fn from_str(text: &str) -> Result<Self, BadHex> {
-                let lower = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
                 let mut bytes = [0; 32];
-                match hex::decode_to_slice(text, &mut bytes) {
-                    Ok(()) if lower => Ok(Self(bytes)),
-                    _ => Err(BadHex),
-                }
+                let read = faster_hex::hex_decode_with_case(text.as_bytes(), &mut bytes, CheckCase::Lower);
+                if text.len() == 64 && read.is_ok() { Ok(Self(bytes)) } else { Err(BadHex) }
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.collect_str(self)
+                s.serialize_str(hex_of(&self.0, &mut [0; 64]))
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                Cow::<'de, str>::deserialize(d)?.parse().map_err(D::Error::custom)
+                parsed(d)
             }
         }
 

@@ -22,6 +22,7 @@ pub mod quantity;
 pub mod recist;
 pub mod relation;
 mod shared;
+pub mod spelling;
 mod stated;
 pub mod statistics;
 pub mod text;

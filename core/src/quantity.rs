@@ -2,8 +2,9 @@
 //!
 //! Promises that `2.50` stays `2.50`: no float ever stands between what was signed and what is shown.
 
+use crate::spelling::parsed;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, cmp::Ordering, fmt, str::FromStr};
 
 /// A decimal number with its written scale: at most 15 digits, at most 9 of them after the point.
@@ -87,7 +88,9 @@ impl FromStr for Decimal {
             if fraction.len() > SCALE as usize || size > 15 {
                 return None;
             }
-            let units: i64 = format!("{whole}{fraction}").parse().ok()?;
+            let all = digits.bytes().chain(fraction.bytes());
+            let magnitude = all.fold(0_i64, |sum, b| sum * 10 + i64::from(b - b'0'));
+            let units = if whole.starts_with('-') { -magnitude } else { magnitude };
             let minus_zero = units == 0 && whole.starts_with('-');
             (!minus_zero).then_some(Decimal { packed: units << 4 | fraction.len() as i64 })
         };
@@ -103,7 +106,7 @@ impl Serialize for Decimal {
 
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(d)?.parse().map_err(D::Error::custom)
+        parsed(d)
     }
 }
 

@@ -4,8 +4,9 @@
 //! Promises 1 to 500 characters (16,000 in free text, which may have lines) with no control and no bidirectional
 //! formatting characters, so that what is printed is what was signed.
 
+use crate::spelling::parsed;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 /// The most characters of a text.
@@ -79,6 +80,11 @@ pub fn is_unprintable(c: char) -> bool {
 
 /// A text of at most so many characters, of which these are allowed although they are control characters.
 fn checked<'t>(text: &'t str, most: usize, allowed: &[char]) -> Result<&'t str, BadText> {
+    // Nearly every text is a few plain words.
+    let plain = |b: u8| matches!(b, b' '..=b'~');
+    if text.len() <= most && text.bytes().all(plain) && text.bytes().any(|b| b != b' ') {
+        return Ok(text);
+    }
     if let Some(c) = text.chars().find(|c| is_unprintable(*c) && !allowed.contains(c)) {
         return Err(BadText::Unprintable(c));
     }
@@ -110,13 +116,13 @@ impl FromStr for FreeText {
 
 impl<'de> Deserialize<'de> for FreeText {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(d)?.parse().map_err(D::Error::custom)
+        parsed(d)
     }
 }
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(d)?.parse().map_err(D::Error::custom)
+        parsed(d)
     }
 }
 

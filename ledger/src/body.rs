@@ -9,14 +9,15 @@ use crate::{
     key::Signature,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, value::RawValue};
 use serde_path_to_error::Segment;
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, ops::Range, str::FromStr};
 use trial_core::{
     entry::Signer,
     ids::{Hash, Key, Name, Seq},
+    spelling::{digits, parsed, put_digits},
     text::Text,
 };
 
@@ -45,18 +46,35 @@ impl RecordedAt {
 
 impl fmt::Display for RecordedAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+        let time = self.0.naive_utc();
+        let mut text = *b"YYYY-MM-DDThh:mm:ss.mmmZ";
+        let Some(year) = u32::try_from(time.year()).ok().filter(|year| *year <= 9999) else {
+            return f.pad(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true));
+        };
+        let parts = [(0..4, year), (5..7, time.month()), (8..10, time.day())];
+        let clock = [(11..13, time.hour()), (14..16, time.minute()), (17..19, time.second())];
+        let millis = [(20..23, time.and_utc().timestamp_subsec_millis())];
+        for (place, number) in parts.into_iter().chain(clock).chain(millis) {
+            put_digits(&mut text[place], number);
+        }
+        f.pad(std::str::from_utf8(&text).expect("digits and signs are ASCII"))
     }
 }
 
 impl FromStr for RecordedAt {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let parsed = DateTime::parse_from_rfc3339(text).map(|instant| RecordedAt::new(instant.to_utc()));
-        match parsed {
-            Ok(time) if time.to_string() == text && text.len() == 24 => Ok(time),
-            _ => Err(format!("{text:?} is not a time: expected UTC in milliseconds, as in 2016-10-10T01:00:00.000Z")),
-        }
+        let parse = || {
+            let bytes: &[u8; 24] = text.as_bytes().try_into().ok()?;
+            let part = |place: Range<usize>| digits(&bytes[place]);
+            let day = NaiveDate::from_ymd_opt(i32::try_from(part(0..4)?).ok()?, part(5..7)?, part(8..10)?)?;
+            let time = day.and_hms_milli_opt(part(11..13)?, part(14..16)?, part(17..19)?, part(20..23)?)?;
+            let signs = [4, 7, 10, 13, 16, 19, 23].map(|place| bytes[place]);
+            (signs == *b"--T::.Z").then(|| RecordedAt(time.and_utc()))
+        };
+        parse().ok_or_else(|| {
+            format!("{text:?} is not a time: expected UTC in milliseconds, as in 2016-10-10T01:00:00.000Z")
+        })
     }
 }
 
@@ -68,14 +86,14 @@ impl Serialize for RecordedAt {
 
 impl<'de> Deserialize<'de> for RecordedAt {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(D::Error::custom)
+        parsed(d)
     }
 }
 
 /// What is signed: an event with its place in one ledger, its time and its signers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Body {
+pub struct Body<E = Value> {
     /// Format version, 1.
     pub v: u64,
     /// Leaf hash of the genesis entry; zeros in the genesis itself.
@@ -92,7 +110,7 @@ pub struct Body {
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "not_empty")]
     pub countersigners: Vec<Signer>,
     /// The event, with its type, its version and the facts.
-    pub event: Value,
+    pub event: E,
     /// Why, where the event asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub reason: Option<Text>,
@@ -101,14 +119,21 @@ pub struct Body {
     pub sealed: BTreeMap<Name, Hash>,
 }
 
-impl Body {
+impl<E: Serialize> Body<E> {
     /// The canonical bytes.
     ///
     /// # Errors
     /// The event holds a number that is not a small enough integer, or is nested too deep.
     pub fn to_vec(&self) -> Result<Vec<u8>, NotRepresentable> {
-        let value = serde_json::to_value(self).map_err(|_| NotRepresentable::Number)?;
-        canon::to_vec(&value)
+        canon::to_vec(self)
+    }
+}
+
+impl<E> Body<E> {
+    /// The same with its event in another form.
+    pub(crate) fn with<F>(self, form: impl FnOnce(E) -> F) -> Body<F> {
+        let Body { v, ledger, seq, prev, recorded_at, signer, countersigners, event, reason, sealed } = self;
+        Body { v, ledger, seq, prev, recorded_at, signer, countersigners, event: form(event), reason, sealed }
     }
 }
 
@@ -123,14 +148,30 @@ pub fn line(body: &[u8], signatures: impl IntoIterator<Item = (Key, Signature)>)
     Envelope::new(assemble(body, signatures.into_iter().map(|(key, signature)| (key, STANDARD.encode(signature)))))
 }
 
+/// How a line begins.
+pub(crate) const OPENING: &[u8] = b"{\"body\":";
+/// What stands between the body and the first signature.
+pub(crate) const BETWEEN: &[u8] = b",\"signatures\":[";
+/// How a line ends.
+pub(crate) const CLOSING: &[u8] = b"]}";
+/// How many bytes a signature takes in a line.
+pub(crate) const SIGNATURE_LINE: usize = r#"{"alg":"ed25519","key":"","sig":""}"#.len() + 64 + 88;
+
+/// Where the body stands in a line of so many bytes with so many signatures; empty where there is no room for one.
+pub(crate) fn place_of_body(line: usize, signatures: usize) -> Range<usize> {
+    let commas = signatures.saturating_sub(1);
+    let behind = BETWEEN.len() + signatures * SIGNATURE_LINE + commas + CLOSING.len();
+    OPENING.len()..line.saturating_sub(behind).max(OPENING.len())
+}
+
 /// The bytes of a line, its signatures in the order given.
 fn assemble(body: &[u8], signatures: impl Iterator<Item = (Key, impl fmt::Display)>) -> Vec<u8> {
-    let mut line = [b"{\"body\":", body, b",\"signatures\":["].concat();
+    let mut line = [OPENING, body, BETWEEN].concat();
     for (i, (key, sig)) in signatures.enumerate() {
         let comma = if i > 0 { "," } else { "" };
         line.extend_from_slice(format!(r#"{comma}{{"alg":"ed25519","key":"{key}","sig":"{sig}"}}"#).as_bytes());
     }
-    line.extend_from_slice(b"]}");
+    line.extend_from_slice(CLOSING);
     line
 }
 

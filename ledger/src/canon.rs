@@ -4,6 +4,11 @@
 //! [`to_vec`] gives the same bytes again. Both walk with bounded recursion and never panic, whatever the input.
 //! Does not check what the value means, nor how large the text is.
 
+mod writer;
+
+pub(crate) use writer::Writer;
+
+use serde::Serialize;
 use serde_json::Value;
 use std::{cmp::Ordering, fmt};
 
@@ -21,7 +26,7 @@ pub fn check(bytes: &[u8]) -> Result<(), NotCanonical> {
     if let Err(error) = std::str::from_utf8(bytes) {
         return Err(NotCanonical { at: error.valid_up_to(), why: Why::NotUtf8 });
     }
-    let mut reader = Reader { bytes, at: 0 };
+    let mut reader = Reader { bytes, at: 0, plain: bytes.is_ascii() && !bytes.contains(&b'\\') };
     reader.value(0)?;
     if reader.at == bytes.len() { Ok(()) } else { Err(reader.fail(Why::Trailing)) }
 }
@@ -39,10 +44,10 @@ pub fn parse(bytes: &[u8]) -> Result<Value, NotCanonical> {
 ///
 /// # Errors
 /// A number that is not an integer within ±(2^53-1), or containers nested too deep.
-pub fn to_vec(value: &Value) -> Result<Vec<u8>, NotRepresentable> {
-    let mut out = Vec::with_capacity(512);
-    write(value, 0, &mut out)?;
-    Ok(out)
+pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, NotRepresentable> {
+    let mut writer = Writer::default();
+    writer.write(value)?;
+    Ok(writer.into_vec())
 }
 
 /// Where and why a text is not canonical JSON.
@@ -103,6 +108,8 @@ pub enum NotRepresentable {
     Number,
     /// More than [`MAX_DEPTH`] containers inside each other.
     Depth,
+    /// A member whose name is not a text.
+    Name,
 }
 
 impl fmt::Display for NotRepresentable {
@@ -110,6 +117,7 @@ impl fmt::Display for NotRepresentable {
         match self {
             NotRepresentable::Number => f.write_str("expected only integers within ±(2^53-1): write decimals as text"),
             NotRepresentable::Depth => write!(f, "expected at most {MAX_DEPTH} containers inside each other"),
+            NotRepresentable::Name => f.write_str("expected a text as the name of each member"),
         }
     }
 }
@@ -120,6 +128,8 @@ impl std::error::Error for NotRepresentable {}
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Whether every byte of a string stands for its own character: then they sort as they are.
+    plain: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -190,7 +200,11 @@ impl<'a> Reader<'a> {
         loop {
             let start = self.at;
             let name = self.string()?;
-            let order = before.map_or(Ordering::Less, |before| by_utf16(before, name));
+            let order = match before {
+                None => Ordering::Less,
+                Some(before) if self.plain => before.cmp(name),
+                Some(before) => by_utf16(before, name),
+            };
             match order {
                 Ordering::Less => before = Some(name),
                 Ordering::Equal => return Err(NotCanonical { at: start, why: Why::Duplicate }),
@@ -214,14 +228,14 @@ impl<'a> Reader<'a> {
         self.take(b'"', "a string in quotes")?;
         let start = self.at;
         loop {
+            self.at += plain_run(&self.bytes[self.at..]);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(&self.bytes[start..self.at - 1]);
                 }
                 Some(b'\\') => self.escape()?,
-                Some(0..=0x1f) => return Err(self.fail(Why::Control)),
-                Some(_) => self.at += 1,
+                Some(_) => return Err(self.fail(Why::Control)),
                 None => return Err(self.fail(Why::Expected("the end of the string"))),
             }
         }
@@ -266,13 +280,39 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// How many bytes from the first on stand for themselves in a string: neither quote, backslash nor control character.
+fn plain_run(bytes: &[u8]) -> usize {
+    const EACH: u64 = u64::MAX / 255;
+    const TOP: u64 = EACH << 7;
+    // Eight at a time: a byte below n, less n, borrows from above. The lowest one found is right; above it a borrow may
+    // have run on.
+    let below = |eight: u64, n: u64| eight.wrapping_sub(EACH * n) & !eight & TOP;
+    let eights = bytes.chunks_exact(8);
+    let rest = eights.remainder();
+    for (i, eight) in eights.enumerate() {
+        let eight = u64::from_le_bytes(eight.try_into().expect("a chunk of eight"));
+        let special = below(eight, 0x20)
+            | below(eight ^ (EACH * u64::from(b'"')), 1)
+            | below(eight ^ (EACH * u64::from(b'\\')), 1);
+        if special != 0 {
+            return i * 8 + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let plain = |byte: &&u8| **byte >= b' ' && **byte != b'"' && **byte != b'\\';
+    bytes.len() - rest.len() + rest.iter().take_while(plain).count()
+}
+
 /// Compares two raw member names, both with canonical escapes, as RFC 8785 section 3.2.3 asks.
 fn by_utf16(a: &[u8], b: &[u8]) -> Ordering {
-    let plain = |name: &[u8]| name.iter().all(|b| b.is_ascii() && *b != b'\\');
-    if plain(a) && plain(b) {
+    if is_plain(a) && is_plain(b) {
         return a.cmp(b);
     }
     decoded(a).encode_utf16().cmp(decoded(b).encode_utf16())
+}
+
+/// Whether each byte of a raw name stands for its own character.
+fn is_plain(name: &[u8]) -> bool {
+    name.iter().fold(true, |all, b| all & b.is_ascii() & (*b != b'\\'))
 }
 
 /// What a raw name with canonical escapes means.
@@ -282,65 +322,6 @@ fn decoded(name: &[u8]) -> String {
     quoted.extend_from_slice(name);
     quoted.push(b'"');
     serde_json::from_slice(&quoted).expect("the string was read as canonical JSON before it is compared")
-}
-
-fn write(value: &Value, depth: usize, out: &mut Vec<u8>) -> Result<(), NotRepresentable> {
-    if depth == MAX_DEPTH && (value.is_array() || value.is_object()) {
-        return Err(NotRepresentable::Depth);
-    }
-    match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(true) => out.extend_from_slice(b"true"),
-        Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Number(number) => match number.as_i64() {
-            Some(n) if (-MAX_INTEGER..=MAX_INTEGER).contains(&n) => out.extend_from_slice(n.to_string().as_bytes()),
-            _ => return Err(NotRepresentable::Number),
-        },
-        Value::String(text) => write_string(text, out),
-        Value::Array(items) => {
-            out.push(b'[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write(item, depth + 1, out)?;
-            }
-            out.push(b']');
-        }
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            out.push(b'{');
-            for (i, (name, member)) in members.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_string(name, out);
-                out.push(b':');
-                write(member, depth + 1, out)?;
-            }
-            out.push(b'}');
-        }
-    }
-    Ok(())
-}
-
-fn write_string(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    for byte in text.bytes() {
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            0x00..=0x1f => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-            _ => out.push(byte),
-        }
-    }
-    out.push(b'"');
 }
 
 #[cfg(test)]

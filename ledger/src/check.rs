@@ -4,11 +4,12 @@
 //! entries that are being made. Does not check whether facts are plausible; that is admission, at append.
 
 use crate::{
-    body::{self, Parts, SignatureLine, VERSION},
-    canon::{self, Why},
-    envelope::{Envelope, MAX_LINE},
+    body,
+    claims::Claims,
+    envelope::Envelope,
     fault::{Fault, FaultKind},
     key::BadSignature,
+    prepare::Prepared,
     roster::{self, Member},
     sealed::Place,
     tip::Tip,
@@ -20,7 +21,7 @@ use trial_core::{
     authority,
     countersignature::{self, Countersignatures},
     entry::{Effect, Entry, Role, Signer},
-    event::{Conformity, CorrectionError, Event, EventError, EventKind, ValueRedacted},
+    event::{Conformity, CorrectionError, Event, EventKind, ValueRedacted},
     ids::{Hash, Key, Name, Seq, SiteId},
 };
 
@@ -98,16 +99,18 @@ pub(crate) enum Signed {
 }
 
 /// Runs all checks on the entry that should come next.
-pub(crate) fn check(context: Context<'_>, envelope: Envelope) -> Result<Verified, Box<Refusal>> {
-    let hash = envelope.leaf_hash();
-    let refuse = |fault, claims| Box::new(Refusal { fault, hash, claims });
-    let parts = spelled(context.tip.next(), &envelope).map_err(|fault| refuse(fault, None))?;
-    let mut entry = typed(context.tip.next(), &parts, hash).map_err(|fault| refuse(fault, None))?;
-    match context.judge(&parts, &mut entry) {
-        Err(fault) => Err(refuse(fault, Some(entry))),
-        Ok(()) => {
-            let (prev, sealed) = (parts.body.prev, parts.body.sealed);
-            Ok(Verified { envelope, entry, prev, sealed })
+pub(crate) fn check(context: Context<'_>, prepared: Prepared) -> Result<Verified, Box<Refusal>> {
+    let Prepared { envelope, claims, signatures_hold } = prepared;
+    let read = claims.map_or_else(|| Claims::plainly(context.tip.next(), &envelope), Ok);
+    let mut claims = match read {
+        Ok(claims) => claims,
+        Err(fault) => return Err(Box::new(Refusal { fault, hash: envelope.leaf_hash(), claims: None })),
+    };
+    match context.judge(&envelope, &claims, signatures_hold) {
+        Err(fault) => Err(Box::new(Refusal { fault, hash: claims.entry.hash, claims: Some(claims.entry) })),
+        Ok(effect) => {
+            claims.entry.effect = effect;
+            Ok(Verified { envelope, entry: claims.entry, prev: claims.prev, sealed: claims.sealed })
         }
     }
 }
@@ -115,71 +118,26 @@ pub(crate) fn check(context: Context<'_>, envelope: Envelope) -> Result<Verified
 /// Runs all checks but those for missing signatures on what is proposed as the next entry. What it says is not verified:
 /// it may still never be signed.
 pub(crate) fn proposed(context: Context<'_>, envelope: &Envelope) -> Result<Entry, Fault> {
-    let parts = spelled(context.tip.next(), envelope)?;
-    let mut entry = typed(context.tip.next(), &parts, envelope.leaf_hash())?;
-    context.judge(&parts, &mut entry)?;
-    Ok(entry)
-}
-
-/// Size, canonical form, shape.
-fn spelled(seq: Seq, envelope: &Envelope) -> Result<Parts<'_>, Fault> {
-    if envelope.len() > MAX_LINE {
-        let found = format!("{} bytes", envelope.len());
-        return Err(Fault::at(FaultKind::LimitExceeded, seq, format!("at most {MAX_LINE} bytes"), found));
-    }
-    canon::check(envelope.as_bytes()).map_err(|wrong| {
-        let kind = if wrong.why == Why::Depth { FaultKind::LimitExceeded } else { FaultKind::NotCanonical };
-        Fault::at(kind, seq, "canonical JSON", wrong)
-    })?;
-    let parts = body::read(envelope).map_err(|wrong| schema_violation(seq, &wrong.pointer, &wrong.message))?;
-    if parts.body.v == VERSION {
-        Ok(parts)
-    } else {
-        let found = format!("version {}", parts.body.v);
-        Err(Fault::at(FaultKind::SchemaViolation, seq, format!("format version {VERSION} at /body/v"), found))
-    }
-}
-
-/// The entry, with its event typed; its effect is not known yet.
-fn typed(seq: Seq, parts: &Parts<'_>, hash: Hash) -> Result<Entry, Fault> {
-    let body = &parts.body;
-    let event = Event::from_value(body.event.clone()).map_err(|wrong| match wrong {
-        EventError::UnknownType(found) => {
-            Fault::at(FaultKind::UnknownEventType, seq, "an event type of this format", found)
-        }
-        EventError::Schema { pointer, message } => schema_violation(seq, &format!("/body/event{pointer}"), &message),
-    })?;
-    // One spelling for each event: what serde would also take (an array for a struct, null for what is left out) is not
-    // what the schemas describe.
-    if event.to_value() != body.event {
-        return Err(schema_violation(seq, "/body/event", "members in another than their one spelling"));
-    }
-    Ok(Entry {
-        seq: body.seq,
-        hash,
-        recorded_at: body.recorded_at.instant(),
-        signer: body.signer.clone(),
-        countersigners: body.countersigners.clone(),
-        event,
-        reason: body.reason.clone(),
-        effect: Effect::States,
-    })
-}
-
-fn schema_violation(seq: Seq, pointer: &str, message: &str) -> Fault {
-    let place = if pointer.is_empty() { "/" } else { pointer };
-    Fault::at(FaultKind::SchemaViolation, seq, "the shape of an entry", format!("{message} at {place}"))
+    let claims = Claims::plainly(context.tip.next(), envelope)?;
+    let effect = context.judge(envelope, &claims, false)?;
+    Ok(Entry { effect, ..claims.entry })
 }
 
 impl Context<'_> {
-    /// All that depends on the log in front: place, people, signatures, time, what it changes.
-    fn judge(&self, parts: &Parts<'_>, entry: &mut Entry) -> Result<(), Fault> {
-        self.place(parts, entry)?;
+    /// All that depends on the log in front: place, people, signatures, time, what it changes. `signatures_hold` says that
+    /// each signature was found valid already, under the key that stands beside it.
+    fn judge(&self, envelope: &Envelope, claims: &Claims, signatures_hold: bool) -> Result<Effect, Fault> {
+        let entry = &claims.entry;
+        self.place(claims)?;
         self.people(entry)?;
-        self.signatures(parts, entry)?;
+        self.signers(claims)?;
+        if !signatures_hold {
+            self.signatures(envelope, claims)?;
+        }
         self.time_and_reason(entry)?;
-        entry.effect = self.effect(entry)?;
-        self.keys_and_checkpoints(entry)
+        let effect = self.effect(entry)?;
+        self.keys_and_checkpoints(entry)?;
+        Ok(effect)
     }
 
     fn fault(&self, kind: FaultKind, expected: impl std::fmt::Display, found: impl std::fmt::Display) -> Fault {
@@ -187,7 +145,8 @@ impl Context<'_> {
     }
 
     /// `seq`, `ledger`, `prev`, and the genesis at the beginning only.
-    fn place(&self, parts: &Parts<'_>, entry: &Entry) -> Result<(), Fault> {
+    fn place(&self, claims: &Claims) -> Result<(), Fault> {
+        let entry = &claims.entry;
         let (seq, found) = (self.tip.next(), entry.seq);
         if found != seq {
             let moved = || self.next.and_then(seq_of).is_some_and(|next| next < found);
@@ -211,12 +170,12 @@ impl Context<'_> {
             return Err(self.fault(FaultKind::GenesisMismatch, genesis, entry.hash));
         }
         // After a genesis that failed there is nothing to compare with: its own claim stands, links are still checked.
-        let ledger = if is_first { Hash::ZERO } else { self.tip.genesis_or(parts.body.ledger) };
-        if parts.body.ledger != ledger {
-            return Err(self.fault(FaultKind::WrongLedger, ledger, parts.body.ledger));
+        let ledger = if is_first { Hash::ZERO } else { self.tip.genesis_or(claims.ledger) };
+        if claims.ledger != ledger {
+            return Err(self.fault(FaultKind::WrongLedger, ledger, claims.ledger));
         }
         let head = self.tip.head();
-        if parts.body.prev != head { Err(self.fault(FaultKind::BrokenLink, head, parts.body.prev)) } else { Ok(()) }
+        if claims.prev != head { Err(self.fault(FaultKind::BrokenLink, head, claims.prev)) } else { Ok(()) }
     }
 
     /// The signers are in the roster as they say, may sign this, and are not bound to another site.
@@ -292,14 +251,12 @@ impl Context<'_> {
         }
     }
 
-    /// Exactly the signatures of the signer and the countersigners, sorted by key, each strictly valid.
-    fn signatures(&self, parts: &Parts<'_>, entry: &Entry) -> Result<(), Fault> {
-        if !parts.signatures.windows(2).all(|pair| pair[0].key < pair[1].key) {
+    /// Exactly the signatures of the signer and the countersigners, sorted by key.
+    fn signers(&self, Claims { entry, signatures, .. }: &Claims) -> Result<(), Fault> {
+        if !signatures.windows(2).all(|pair| pair[0].0 < pair[1].0) {
             return Err(self.fault(FaultKind::SignatureNotCanonical, "signatures sorted by key", "another order"));
         }
-        let named = entry.signers().count();
-        let stranger = |line: &SignatureLine<'_>| entry.signers().all(|signer| signer.key != line.key);
-        let present = |key: Key| self.signed == Signed::SoFar || parts.signatures.iter().any(|line| line.key == key);
+        let present = |key: Key| self.signed == Signed::SoFar || signatures.iter().any(|(by, _)| *by == key);
         if !present(entry.signer.key) {
             return Err(self.fault(
                 FaultKind::SignatureInvalid,
@@ -311,29 +268,34 @@ impl Context<'_> {
             let expected = format!("a signature by {}", absent.name);
             return Err(self.fault(FaultKind::CountersignatureMissing, expected, "none"));
         }
-        if parts.signatures.iter().any(stranger) {
-            let expected = format!("{named} signatures");
-            return Err(self.fault(FaultKind::SignatureNotCanonical, expected, parts.signatures.len()));
+        if signatures.iter().any(|(by, _)| entry.signers().all(|signer| signer.key != *by)) {
+            let expected = format!("{} signatures", entry.signers().count());
+            return Err(self.fault(FaultKind::SignatureNotCanonical, expected, signatures.len()));
         }
-        let message = body::message(parts.signed);
-        for line in &parts.signatures {
-            let Some(signature) = line.signature() else {
-                return Err(self.fault(FaultKind::SignatureNotCanonical, "64 bytes in padded base64", line.key));
+        Ok(())
+    }
+
+    /// Each signature is strictly valid.
+    fn signatures(&self, envelope: &Envelope, claims: &Claims) -> Result<(), Fault> {
+        let message = body::message(&envelope.as_bytes()[claims.signed.clone()]);
+        for (key, signature) in &claims.signatures {
+            let Some(signature) = signature else {
+                return Err(self.fault(FaultKind::SignatureNotCanonical, "64 bytes in padded base64", key));
             };
             let founder;
-            let public = match self.tip.roster().get(line.key) {
+            let public = match self.tip.roster().get(*key) {
                 Some(member) => &member.public,
                 None => {
-                    founder = self.founder(entry)?;
+                    founder = self.founder(&claims.entry)?;
                     &founder.public
                 }
             };
-            public.verify(&message, &signature).map_err(|bad| {
+            public.verify(&message, signature).map_err(|bad| {
                 let kind = match bad {
                     BadSignature::NotCanonical => FaultKind::SignatureNotCanonical,
                     BadSignature::Invalid => FaultKind::SignatureInvalid,
                 };
-                self.fault(kind, "a signature by this key over this body", format!("{bad} (key {})", line.key))
+                self.fault(kind, "a signature by this key over this body", format!("{bad} (key {key})"))
             })?;
         }
         Ok(())
@@ -453,8 +415,8 @@ impl Context<'_> {
 
 /// What a line states and what it commits to, without asking whether it is right.
 pub(crate) fn stated(envelope: &Envelope) -> Option<(Event, BTreeMap<Name, Hash>)> {
-    let body = body::read(envelope).ok()?.body;
-    Some((Event::from_value(body.event).ok()?, body.sealed))
+    let claims = Claims::read(envelope)?;
+    Some((claims.entry.event, claims.sealed))
 }
 
 fn seq_of(envelope: &Envelope) -> Option<Seq> {

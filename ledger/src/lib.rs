@@ -9,6 +9,7 @@ pub mod body;
 pub mod canon;
 pub mod check;
 pub mod checkpoint;
+mod claims;
 pub mod cosignature;
 #[cfg(feature = "store")]
 pub mod durable;
@@ -29,6 +30,7 @@ mod lockstep;
 pub mod merkle;
 pub mod note;
 pub mod policy;
+mod prepare;
 pub mod proposal;
 pub mod receipt;
 #[cfg(feature = "store")]
@@ -52,3 +54,15 @@ extern crate self as trial_ledger;
 #[cfg(test)]
 #[path = "../tests/sample/mod.rs"]
 mod sample;
+pub fn bench_quick(all: &[envelope::Envelope]) {
+    let mut w = claims::quick::Reader::default();
+    for e in all {
+        std::hint::black_box(w.read(e).unwrap());
+    }
+}
+pub fn bench_parse(all: &[envelope::Envelope]) {
+    for e in all {
+        let p = body::read(e).unwrap();
+        std::hint::black_box(p.body.to_vec().unwrap());
+    }
+}

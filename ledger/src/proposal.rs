@@ -11,6 +11,7 @@ use crate::{
     envelope::{Envelope, MAX_LINE},
     fault::Fault,
     key::{PublicKey, Secret},
+    prepare::Prepared,
     tip::{Draft, Tip},
     verifier::Lookup,
 };
@@ -184,7 +185,8 @@ impl Tip {
     /// The fault that a reader would find in the entry; the tip is as it was.
     pub fn accept(&mut self, proposal: &Proposal, lookup: &dyn Lookup) -> Result<Verified, Fault> {
         let context: Context<'_> = self.context(lookup, Signed::All);
-        let verified = check::check(context, proposal.envelope().clone()).map_err(|refusal| refusal.fault)?;
+        let verified =
+            check::check(context, Prepared::alone(proposal.envelope().clone())).map_err(|refusal| refusal.fault)?;
         self.advance(&verified);
         Ok(verified)
     }

@@ -11,6 +11,7 @@ use crate::{
     fault::{Fault, FaultKind},
     key::Secret,
     merkle::Blocks,
+    prepare::Prepared,
     roster::{self, Revocation, Roster},
     sealed::{Place, Redaction},
     verifier::Lookup,
@@ -225,7 +226,7 @@ impl Tip {
     /// # Errors
     /// The fault that a reader would find in the entry; the tip is as it was.
     pub fn take(&mut self, entry: &Verified, lookup: &dyn Lookup) -> Result<(), Fault> {
-        let verified = check(self.context(lookup, Signed::All), entry.envelope().clone());
+        let verified = check(self.context(lookup, Signed::All), Prepared::alone(entry.envelope().clone()));
         let verified = verified.map_err(|refusal| refusal.fault)?;
         self.advance(&verified);
         Ok(())
@@ -244,7 +245,8 @@ impl Tip {
         let bytes = self.canonical(body)?;
         let message = body::message(&bytes);
         let line = body::line(&bytes, secrets.iter().map(|secret| (secret.key(), secret.sign(&message))));
-        let verified = check(self.context(lookup, Signed::All), line).map_err(|refusal| refusal.fault)?;
+        let verified =
+            check(self.context(lookup, Signed::All), Prepared::alone(line)).map_err(|refusal| refusal.fault)?;
         self.advance(&verified);
         Ok(verified)
     }

@@ -19,11 +19,13 @@
 
 use crate::{
     check::{Context, Signed, Verified, check},
+    engine::Engine,
     envelope::Envelope,
     fault::{Fault, FaultKind},
+    prepare::{Prepared, Preparer, Way},
     tip::Tip,
 };
-use std::{iter::Peekable, ops::Range};
+use std::{ops::Range, sync::Arc};
 use trial_core::ids::{Hash, Seq};
 
 /// Fetches envelopes again, for a correction that needs what an earlier entry states, and for roots of earlier sizes.
@@ -68,7 +70,7 @@ impl Lookup for Vec<Envelope> {
 /// The source gives envelopes, or the fault that kept it from reading one (which is then not proven, but not to be
 /// told: see [`FaultKind::is_proof`]).
 pub struct Verifier<I: Iterator<Item = Result<Envelope, Fault>>, L> {
-    source: Peekable<I>,
+    source: Preparer<I>,
     lookup: L,
     tip: Tip,
     genesis: Option<Hash>,
@@ -83,12 +85,29 @@ impl<I: Iterator<Item = Result<Envelope, Fault>>, L: Lookup> Verifier<I, L> {
 
     /// Goes on from a tip: the source begins with the entry after it.
     pub fn after(tip: Tip, source: impl IntoIterator<IntoIter = I>, lookup: L) -> Self {
-        Verifier { source: source.into_iter().peekable(), lookup, tip, genesis: None, first_fault: None }
+        Verifier { source: Preparer::new(source.into_iter()), lookup, tip, genesis: None, first_fault: None }
     }
 
     /// Demands that the log begins with this genesis, which [`Verifier::finish`] checks once more.
     pub fn of_ledger(self, genesis: Hash) -> Self {
         Verifier { genesis: Some(genesis), ..self }
+    }
+
+    /// Does every check one after the other, the plain way, and leaves signatures to `verify_strict` alone: the reference
+    /// that the quick way must agree with.
+    pub fn plainly(self) -> Self {
+        Verifier { source: self.source.by(Way::Plain), ..self }
+    }
+
+    /// Lets this engine judge the signatures, in place of the one that all verifiers share.
+    pub fn with_engine(self, engine: Arc<Engine>) -> Self {
+        Verifier { source: self.source.by(Way::Quick(engine)), ..self }
+    }
+
+    /// Works on so many threads, in place of one for each processor. What depends on the log in front is always checked
+    /// on the caller's.
+    pub fn on_threads(self, threads: usize) -> Self {
+        Verifier { source: self.source.on(threads), ..self }
     }
 
     /// The verified log so far; none after a fault, since nothing may be built on it.
@@ -114,11 +133,11 @@ impl<I: Iterator<Item = Result<Envelope, Fault>>, L: Lookup> Verifier<I, L> {
         }
     }
 
-    fn judge(&mut self, envelope: Envelope) -> Result<Verified, Fault> {
-        let next = self.source.peek().and_then(|next| next.as_ref().ok());
+    fn judge(&mut self, prepared: Prepared) -> Result<Verified, Fault> {
+        let next = self.source.peek().and_then(|next| next.as_ref().ok()).map(|next| &next.envelope);
         let context =
             Context { tip: &self.tip, lookup: &self.lookup, genesis: self.genesis, next, signed: Signed::All };
-        match check(context, envelope) {
+        match check(context, prepared) {
             Ok(verified) => {
                 self.tip.advance(&verified);
                 Ok(verified)
@@ -136,7 +155,7 @@ impl<I: Iterator<Item = Result<Envelope, Fault>>, L: Lookup> Iterator for Verifi
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let judged = self.source.next()?.and_then(|envelope| self.judge(envelope));
+            let judged = self.source.next()?.and_then(|prepared| self.judge(prepared));
             match judged {
                 Ok(verified) if self.first_fault.is_none() => return Some(Ok(verified)),
                 Ok(_) => {}

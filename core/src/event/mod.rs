@@ -5,6 +5,7 @@
 
 mod conduct;
 mod opening;
+mod quick;
 mod record;
 mod response;
 mod safety;
@@ -20,8 +21,12 @@ pub use subjects::*;
 pub use treatment::*;
 
 use crate::{date::Moment, ids::SubjectId};
+use quick::{facts_of, kind_of};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeOwned},
+};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, fmt, str::FromStr};
 
@@ -154,10 +159,25 @@ macro_rules! events {
                 Ok(match kind { $($( EventKind::$variant => Event::$variant(Box::new(read(members)?)), )+)+ })
             }
 
+            /// Reads an event from its JSON text, the quick way: what it refuses, [`Event::from_value`] explains.
+            ///
+            /// # Errors
+            /// Not an event, or one whose members stand in another order than the canonical one.
+            pub fn from_text(text: &str) -> Result<Event, serde_json::Error> {
+                let kind = kind_of(text).ok_or_else(|| de::Error::missing_field("type"))?;
+                Ok(match kind { $($( EventKind::$variant => Event::$variant(Box::new(facts_of(text)?)), )+)+ })
+            }
+
             /// Writes it back, with `type` and `version`.
             pub fn to_value(&self) -> Value {
-                let facts = match self { $($( Event::$variant(facts) => serde_json::to_value(facts), )+)+ };
-                join(self.kind(), facts.expect("facts have string keys and no floats"))
+                serde_json::to_value(self).expect("facts have string keys and no floats")
+            }
+        }
+
+        impl Serialize for Event {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                let kind = self.kind();
+                match self { $($( Event::$variant(facts) => Tagged { kind, version: VERSION, facts }.serialize(s), )+)+ }
             }
         }
 
@@ -299,11 +319,14 @@ fn split(value: Value) -> Result<(EventKind, Map<String, Value>), EventError> {
     }
 }
 
-fn join(kind: EventKind, facts: Value) -> Value {
-    let Value::Object(mut members) = facts else { unreachable!("facts are structs") };
-    members.insert("type".into(), kind.as_str().into());
-    members.insert("version".into(), VERSION.into());
-    Value::Object(members)
+/// Facts as they stand in the log.
+#[derive(Serialize)]
+struct Tagged<'a, F> {
+    #[serde(rename = "type")]
+    kind: EventKind,
+    version: u64,
+    #[serde(flatten)]
+    facts: &'a F,
 }
 
 fn event_schema(kind: EventKind, facts: Schema) -> Schema {

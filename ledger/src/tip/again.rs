@@ -5,7 +5,8 @@
 
 use super::Tip;
 use crate::{
-    body::{self, Body, RecordedAt},
+    body::RecordedAt,
+    claims::Claims,
     envelope::Envelope,
     merkle::{self, BLOCK, ProofError},
     verifier::Lookup,
@@ -42,16 +43,16 @@ impl Tip {
 
     /// What an entry stated when it was recorded, and its commitments; nothing if its line cannot be read again as it was.
     pub(crate) fn recorded(&self, seq: Seq, lookup: &dyn Lookup) -> Option<(Event, BTreeMap<Name, Hash>)> {
-        let body = self.body_of(seq, lookup)?;
-        Some((Event::from_value(body.event).ok()?, body.sealed))
+        let claims = self.claims_of(seq, lookup)?;
+        Some((claims.entry.event, claims.sealed))
     }
 
     /// When an entry was recorded; nothing if its line cannot be read again as it was.
     pub(crate) fn recorded_at_of(&self, seq: Seq, lookup: &dyn Lookup) -> Option<RecordedAt> {
-        Some(self.body_of(seq, lookup)?.recorded_at)
+        Some(RecordedAt::new(self.claims_of(seq, lookup)?.entry.recorded_at))
     }
 
-    fn body_of(&self, seq: Seq, lookup: &dyn Lookup) -> Option<Body> {
+    fn claims_of(&self, seq: Seq, lookup: &dyn Lookup) -> Option<Claims> {
         let envelope = match self.missing {
             Some(_) => lookup.envelope(seq)?,
             None => {
@@ -59,8 +60,7 @@ impl Tip {
                 self.block(block, lookup)?.into_iter().nth(within)?
             }
         };
-        let body = body::read(&envelope).ok()?.body;
-        (body.seq == seq).then_some(body)
+        Claims::read(&envelope).filter(|claims| claims.entry.seq == seq)
     }
 
     /// The lines of one block, as they were verified.
