@@ -54,15 +54,3 @@ extern crate self as trial_ledger;
 #[cfg(test)]
 #[path = "../tests/sample/mod.rs"]
 mod sample;
-pub fn bench_quick(all: &[envelope::Envelope]) {
-    let mut w = claims::quick::Reader::default();
-    for e in all {
-        std::hint::black_box(w.read(e).unwrap());
-    }
-}
-pub fn bench_parse(all: &[envelope::Envelope]) {
-    for e in all {
-        let p = body::read(e).unwrap();
-        std::hint::black_box(p.body.to_vec().unwrap());
-    }
-}

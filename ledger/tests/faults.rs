@@ -13,6 +13,7 @@ use trial_core::{
     ids::{Hash, Key, Seq},
 };
 use trial_ledger::{
+    engine::Engine,
     envelope::Envelope,
     fault::FaultKind::{self, *},
     tip::Draft,
@@ -277,5 +278,30 @@ proptest! {
         let verified = Verifier::new(lines.iter().cloned().map(Ok), &lines).filter(Result::is_ok).count();
         prop_assert_eq!(verified, first);
         prop_assert_eq!(faults(&lines)[0].seq, Some(Seq(first as u64)));
+    }
+}
+
+#[test]
+fn a_long_log_is_judged_the_same_in_any_way_and_on_any_number_of_threads() {
+    let mut chain = Chain::sample();
+    (0..1_300).for_each(|n| chain.add("therapist", fraction(1 + n % 20)));
+    let sound = chain.lines();
+    // At the borders of what is prepared together, and in the last one.
+    let spoiled = |places: &[usize]| {
+        let mut lines = sound.clone();
+        places.iter().for_each(|place| lines[*place] = edited(&lines[*place], "2.50", "2.51"));
+        lines
+    };
+    let mut shortened = sound.clone();
+    shortened.remove(1024);
+    for lines in [sound.clone(), spoiled(&[511, 512]), spoiled(&[1_023]), spoiled(&[sound.len() - 1]), shortened] {
+        let verifier = || Verifier::new(lines.iter().cloned().map(Ok), &lines);
+        let plain: Vec<_> = verifier().plainly().collect();
+        assert_eq!(plain.iter().all(Result::is_ok), lines == sound);
+        for threads in [1, 2, 5] {
+            assert!(verifier().on_threads(threads).collect::<Vec<_>>() == plain, "{threads} threads");
+        }
+        let portable = verifier().with_engine(Engine::portable().into()).collect::<Vec<_>>();
+        assert!(portable == plain, "the portable engine");
     }
 }

@@ -137,10 +137,13 @@ fn every_faulty_log_has_the_fault_of_its_name_at_its_place() {
         let genesis = row["genesis"].as_str().map(|hash| hash.parse::<Hash>().unwrap());
         let verifier = Verifier::new(lines.iter().cloned().map(Ok), &lines);
         let mut verifier = if let Some(genesis) = genesis { verifier.of_ledger(genesis) } else { verifier };
+        let plain = Verifier::new(lines.iter().cloned().map(Ok), &lines).plainly();
+        let plain = if let Some(genesis) = genesis { plain.of_ledger(genesis) } else { plain };
         let sound = verifier.by_ref().take_while(Result::is_ok).count() as u64;
         let fault = verifier.finish().err();
         let kind: FaultKind = row["kind"].as_str().unwrap().parse().unwrap();
         let seq = row["seq"].as_u64().unwrap();
+        assert_eq!(fault, plain.finish().err(), "{}: the plain way tells the same", row["file"]);
         if sound != seq || fault.as_ref().map(|f| (f.kind, f.seq)) != Some((kind, Some(Seq(seq)))) {
             let found = fault.map_or("no fault".to_owned(), |fault| fault.to_string());
             wrong.push(format!("{}: expected at entry {seq}, found {found}", row["file"]));
