@@ -28,7 +28,7 @@ use crate::{
     sled_store::SledStore,
     store::{Head, Store, StoreError, follow},
     tip::Tip,
-    verifier::Verifier,
+    verifier::{Verifier, Way},
 };
 use std::{
     collections::BTreeMap,
@@ -194,7 +194,19 @@ impl Ledger {
     ///
     /// # Errors
     /// There is no ledger, it is in use, it cannot be read, or it is faulty; what was shown before a fault is sound.
-    pub fn open_with(dir: &Path, mut show: impl FnMut(&Verified)) -> Result<(Ledger, Vec<Notice>), LedgerError> {
+    pub fn open_with(dir: &Path, show: impl FnMut(&Verified)) -> Result<(Ledger, Vec<Notice>), LedgerError> {
+        Ledger::open_by(dir, Way::default(), show)
+    }
+
+    /// The same, verified in this way.
+    ///
+    /// # Errors
+    /// See [`Ledger::open_with`].
+    pub fn open_by(
+        dir: &Path,
+        way: Way,
+        mut show: impl FnMut(&Verified),
+    ) -> Result<(Ledger, Vec<Notice>), LedgerError> {
         let dir = &resolved(dir)?;
         let path = dir.join(JOURNAL);
         let io = |error| LedgerError::Io(path.clone(), error);
@@ -205,7 +217,7 @@ impl Ledger {
 
         let source = Lockstep::new(lines, store.clone(), stored);
         let journal_end = source.journal_end();
-        let mut verifier = Verifier::new(source, Either { store: store.clone(), journal: index });
+        let mut verifier = Verifier::new(source, Either { store: store.clone(), journal: index }).by(way);
         let (mut behind, mut faults) = (Vec::new(), Faults::default());
         for judged in verifier.by_ref() {
             match judged {

@@ -49,18 +49,28 @@ impl Prepared {
     }
 }
 
-/// Which way entries are prepared.
+/// Which way entries are verified; the answer is the same.
 #[derive(Debug, Clone)]
-pub(crate) enum Way {
-    /// Not at all: the checks do everything, one step after the other, signatures with `verify_strict` alone.
+pub enum Way {
+    /// Every check one step after the other, signatures with `verify_strict` of ed25519-dalek alone: the reference.
     Plain,
-    /// With this engine.
+    /// Read the quick way, on all processors, signatures judged by this engine.
     Quick(Arc<Engine>),
 }
 
 impl Default for Way {
     fn default() -> Way {
         Way::Quick(Arc::clone(&ENGINE))
+    }
+}
+
+impl Way {
+    /// What judges the signatures: `reference`, or the name of the engine.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Way::Plain => "reference",
+            Way::Quick(engine) => engine.name(),
+        }
     }
 }
 

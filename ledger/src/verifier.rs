@@ -17,15 +17,16 @@
 //! }
 //! ```
 
+pub use crate::prepare::Way;
+
 use crate::{
     check::{Context, Signed, Verified, check},
-    engine::Engine,
     envelope::Envelope,
     fault::{Fault, FaultKind},
-    prepare::{Prepared, Preparer, Way},
+    prepare::{Prepared, Preparer},
     tip::Tip,
 };
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 use trial_core::ids::{Hash, Seq};
 
 /// Fetches envelopes again, for a correction that needs what an earlier entry states, and for roots of earlier sizes.
@@ -93,15 +94,9 @@ impl<I: Iterator<Item = Result<Envelope, Fault>>, L: Lookup> Verifier<I, L> {
         Verifier { genesis: Some(genesis), ..self }
     }
 
-    /// Does every check one after the other, the plain way, and leaves signatures to `verify_strict` alone: the reference
-    /// that the quick way must agree with.
-    pub fn plainly(self) -> Self {
-        Verifier { source: self.source.by(Way::Plain), ..self }
-    }
-
-    /// Lets this engine judge the signatures, in place of the one that all verifiers share.
-    pub fn with_engine(self, engine: Arc<Engine>) -> Self {
-        Verifier { source: self.source.by(Way::Quick(engine)), ..self }
+    /// Verifies in this way, in place of the quick one with the engine that all verifiers share.
+    pub fn by(self, way: Way) -> Self {
+        Verifier { source: self.source.by(way), ..self }
     }
 
     /// Works on so many threads, in place of one for each processor. What depends on the log in front is always checked

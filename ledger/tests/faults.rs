@@ -17,7 +17,7 @@ use trial_ledger::{
     envelope::Envelope,
     fault::FaultKind::{self, *},
     tip::Draft,
-    verifier::Verifier,
+    verifier::{Verifier, Way},
 };
 
 fn kinds(lines: &Vec<Envelope>) -> Vec<(u64, FaultKind)> {
@@ -296,12 +296,12 @@ fn a_long_log_is_judged_the_same_in_any_way_and_on_any_number_of_threads() {
     shortened.remove(1024);
     for lines in [sound.clone(), spoiled(&[511, 512]), spoiled(&[1_023]), spoiled(&[sound.len() - 1]), shortened] {
         let verifier = || Verifier::new(lines.iter().cloned().map(Ok), &lines);
-        let plain: Vec<_> = verifier().plainly().collect();
+        let plain: Vec<_> = verifier().by(Way::Plain).collect();
         assert_eq!(plain.iter().all(Result::is_ok), lines == sound);
         for threads in [1, 2, 5] {
             assert!(verifier().on_threads(threads).collect::<Vec<_>>() == plain, "{threads} threads");
         }
-        let portable = verifier().with_engine(Engine::portable().into()).collect::<Vec<_>>();
+        let portable = verifier().by(Way::Quick(Engine::portable().into())).collect::<Vec<_>>();
         assert!(portable == plain, "the portable engine");
     }
 }

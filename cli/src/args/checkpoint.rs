@@ -13,6 +13,9 @@ pub struct VerifyArgs {
     /// A checkpoint that you took home: prove that the ledger extends it. May be given several times
     #[arg(long, value_name = "FILE")]
     pub against: Vec<PathBuf>,
+    /// Check one step after the other, signatures with ed25519-dalek alone: slower, the same verdict
+    #[arg(long)]
+    pub reference: bool,
     /// Whom you trust
     #[command(flatten)]
     pub trust: TrustArgs,

@@ -30,7 +30,7 @@ use trial_ledger::{
     note::Note,
     tiles,
     tip::Tip,
-    verifier::Verifier,
+    verifier::{Verifier, Way},
 };
 
 /// How many faults are told; the first is the one that matters.
@@ -44,6 +44,8 @@ const UNANCHORED: &str = "none: internal consistency only";
 pub(super) struct Verdict {
     /// `verified`, `unanchored`, `faulty` or `unknown`.
     verdict: &'static str,
+    /// What judged the signatures: `reference` (ed25519-dalek alone), `portable` or `avx512ifma`.
+    engine: Option<&'static str>,
     /// Sound entries.
     entries: u64,
     /// Leaf hash of the last of them.
@@ -96,11 +98,14 @@ pub fn run(global: &Global, args: &VerifyArgs, output: &mut Output<'_>) -> Resul
     let in_tiles = path.is_dir() && tiles::is_tiles(path) && !path.join(JOURNAL).exists();
     let ledger = (path.is_dir() && !in_tiles).then_some(path);
     let seen = Seen::begin(Against::read(&args.against, &args.trust, ledger)?)?;
+    let way = if args.reference { Way::Plain } else { Way::default() };
+    let engine = way.name();
     let found = match path.is_dir() {
-        true if in_tiles => tile_directory(path, seen, output)?,
-        true => directory(path, seen, output)?,
-        false => file(path, seen, output)?,
+        true if in_tiles => tile_directory(path, way, seen, output)?,
+        true => directory(path, way, seen, output)?,
+        false => file(path, way, seen, output)?,
     };
+    let found = Verdict { engine: Some(engine), ..found };
     let code = if found.faults.is_empty() { 0 } else { ErrorKind::No.exit_code() };
     if output.json {
         output.value(&found)?;
@@ -139,9 +144,9 @@ impl Seen {
     }
 }
 
-fn directory(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict, CliError> {
+fn directory(path: &Path, way: Way, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict, CliError> {
     let bar = progress::bar(session::lines_about(path), "verifying");
-    let opened = Ledger::open_with(path, |verified| {
+    let opened = Ledger::open_by(path, way, |verified| {
         bar.inc(1);
         seen.take(verified.entry());
     });
@@ -160,10 +165,10 @@ fn directory(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Result<Ver
 }
 
 /// A static directory of tiles: each tile against the entries, then the entries as those of any log.
-fn tile_directory(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict, CliError> {
+fn tile_directory(path: &Path, way: Way, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict, CliError> {
     let (entries, index, beside) = tiles::read_tiles(path)?;
     let bar = progress::bar(entries.size(), "verifying");
-    let mut verifier = Verifier::new(entries, index);
+    let mut verifier = Verifier::new(entries, index).by(way);
     let mut faults = Vec::new();
     for judged in verifier.by_ref() {
         bar.inc(1);
@@ -208,7 +213,7 @@ fn tile_directory(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Resul
     sound(&tip, seen, Held::Copy, vec![notice.to_owned()], output)
 }
 
-fn file(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict, CliError> {
+fn file(path: &Path, way: Way, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict, CliError> {
     let unreadable = |e: std::io::Error| {
         CliError::unknown(format!("{}: {e}", path.display()))
             .hint("expected a ledger's directory, a journal or an export")
@@ -217,7 +222,7 @@ fn file(path: &Path, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict,
     let (lines, index) = read_lines(path).map_err(unreadable)?;
     let tail = lines.tail();
     let bar = progress::bar(size / 900, "verifying");
-    let mut verifier = Verifier::new(lines, index);
+    let mut verifier = Verifier::new(lines, index).by(way);
     let mut faults = Vec::new();
     for judged in verifier.by_ref() {
         bar.inc(1);
@@ -308,6 +313,7 @@ fn verdict(
         entries: tip.size(),
         head: Some(tip.head()),
         root: Some(STANDARD.encode(tip.root().0)),
+        engine: None,
         claims: Claims {
             integrity: "every entry is canonical, links to the one before it, and is signed by its author",
             authority: "every author was in the roster at that place and might sign that event",
@@ -364,6 +370,7 @@ fn faulty(mut faults: Vec<Fault>, path: &Path) -> Verdict {
         entries: sound,
         head: None,
         root: None,
+        engine: None,
         claims: Claims {
             integrity: "broken: see the faults; the entries before the first of them are sound",
             authority: "not told beyond the first fault",
@@ -427,6 +434,9 @@ fn text(found: &Verdict) -> String {
             lines.push(format!("  found     {}", fault.found));
             lines.push(format!("  meaning   {}", fault.meaning));
         }
+    }
+    if found.engine == Some(Way::Plain.name()) {
+        lines.push("engine      reference: one check after the other, signatures by ed25519-dalek alone".to_owned());
     }
     for note in &found.evidence {
         lines.push("evidence    a signed note, to be kept:".to_owned());

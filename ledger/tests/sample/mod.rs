@@ -14,7 +14,7 @@ use trial_ledger::{
     fault::Fault,
     key::Secret,
     tip::{Draft, Tip},
-    verifier::Verifier,
+    verifier::{Verifier, Way},
 };
 
 /// The seed of a person's key: the name, filled up with zeros.
@@ -213,7 +213,7 @@ pub fn signed(body: &Body, names: &[&str]) -> Envelope {
 pub fn faults(lines: &Vec<Envelope>) -> Vec<Fault> {
     let verifier = || Verifier::new(lines.iter().cloned().map(Ok), lines);
     let faults: Vec<Fault> = verifier().filter_map(Result::err).collect();
-    assert_eq!(faults, verifier().plainly().filter_map(Result::err).collect::<Vec<_>>());
+    assert_eq!(faults, verifier().by(Way::Plain).filter_map(Result::err).collect::<Vec<_>>());
     faults
 }
 

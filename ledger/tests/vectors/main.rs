@@ -16,7 +16,11 @@ use sample::{Chain, secret};
 use serde_json::{Map, Value, json};
 use std::{fs, path::PathBuf};
 use trial_core::ids::{Hash, Seq};
-use trial_ledger::{envelope::Envelope, fault::FaultKind, verifier::Verifier};
+use trial_ledger::{
+    envelope::Envelope,
+    fault::FaultKind,
+    verifier::{Verifier, Way},
+};
 
 const FORMAT: &str = include_str!("../../../docs/format.md");
 
@@ -137,7 +141,7 @@ fn every_faulty_log_has_the_fault_of_its_name_at_its_place() {
         let genesis = row["genesis"].as_str().map(|hash| hash.parse::<Hash>().unwrap());
         let verifier = Verifier::new(lines.iter().cloned().map(Ok), &lines);
         let mut verifier = if let Some(genesis) = genesis { verifier.of_ledger(genesis) } else { verifier };
-        let plain = Verifier::new(lines.iter().cloned().map(Ok), &lines).plainly();
+        let plain = Verifier::new(lines.iter().cloned().map(Ok), &lines).by(Way::Plain);
         let plain = if let Some(genesis) = genesis { plain.of_ledger(genesis) } else { plain };
         let sound = verifier.by_ref().take_while(Result::is_ok).count() as u64;
         let fault = verifier.finish().err();
