@@ -3,7 +3,14 @@
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::LazyLock};
 use trial_core::ids::{Hash, Seq};
-use trial_ledger::{body, canon, envelope::Envelope, fault::Fault, key::Secret, tip::Tip, verifier::Verifier};
+use trial_ledger::{
+    body, canon,
+    envelope::Envelope,
+    fault::Fault,
+    key::Secret,
+    tip::Tip,
+    verifier::{Verifier, Way},
+};
 
 /// How many lines of an input are read: more say nothing that these do not.
 const MOST_LINES: usize = 24;
@@ -28,7 +35,8 @@ pub static BEGINNING: LazyLock<Beginning> = LazyLock::new(|| {
     Beginning { secrets: secrets.collect(), lines, tip }
 });
 
-/// Entry lines, appended to a sound log: each is verified or has one fault at its place, and the whole says the same.
+/// Entry lines, appended to a sound log: each is verified or has one fault at its place, in whatever way it is verified,
+/// and the whole says the same.
 ///
 /// A line that begins with `+name ` goes on with members of a body as JSON, which that person signs with what is left out
 /// filled in: so that more is reached than what needs no key.
@@ -46,6 +54,8 @@ pub fn judged(bytes: &[u8]) -> Vec<Envelope> {
         let mut verifier = Verifier::after(tip.clone(), [Ok(line.clone())], &lines);
         let judged = verifier.next().expect("one line, one verdict");
         assert!(verifier.next().is_none());
+        let plain = Verifier::after(tip.clone(), [Ok(line.clone())], &lines).by(Way::Plain).next();
+        assert_eq!(Some(&judged), plain.as_ref(), "the quick and the plain way");
         match judged {
             Ok(verified) => {
                 assert_eq!(verified.envelope(), &line);
