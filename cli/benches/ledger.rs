@@ -21,6 +21,7 @@ fn append(c: &mut Criterion) {
         group.bench_function("baseline: sign, write, fdatasync", |b| b.iter(|| growing.write(&messages, &lines)));
         group.bench_function("sign, check, append", |b| {
             b.iter_batched(|| (), |()| growing.append(entries), BatchSize::PerIteration);
+            growing.settle();
         });
     }
 }

@@ -334,6 +334,7 @@ impl Recorder {
     pub fn commit(&mut self) -> Result<Vec<String>, CliError> {
         let first = self.ledger.tip().size();
         self.append()?;
+        self.ledger.settle()?;
         let mut notices: Vec<String> = self.contact.moved(self.ledger.tip()).into_iter().collect();
         if let Some(receipts) = &self.receipts {
             notices.extend(receipts.leave(&self.ledger, first)?);
@@ -341,7 +342,8 @@ impl Recorder {
         Ok(notices)
     }
 
-    /// Puts everything made so far on disk, and remembers it only with the next [`Recorder::commit`].
+    /// Puts everything made so far on disk; the store has it, and it is remembered, only with the next
+    /// [`Recorder::commit`].
     ///
     /// # Errors
     /// The disk failed.

@@ -1,7 +1,7 @@
 //! Ledger: a directory with the journal, the store, checkpoints and sealed values.
 //!
-//! Promises that an acknowledged entry is in the journal on disk and in the store, that opening verifies every entry, and
-//! that whichever of the two is behind catches up from the other, with a notice. Never makes a ledger where none is, and
+//! Promises that an acknowledged entry is in the journal on disk, that every read of the store sees it, that opening
+//! verifies every entry, and that whichever of the two is behind catches up from the other, with a notice. Never makes a ledger where none is, and
 //! never repairs a difference. Does not compare with what anybody saw before: that is the part of checkpoints and pins.
 
 mod batch;
@@ -19,6 +19,7 @@ use crate::{
     check::Verified,
     envelope::Envelope,
     fault::{Fault, FaultKind},
+    follower::Follower,
     journal::Journal,
     lines::{LineIndex, Lines, Tail, read_lines},
     lockstep::{Either, Lockstep},
@@ -58,7 +59,7 @@ const MOST_FAULTS: usize = 1000;
 pub struct Ledger {
     dir: PathBuf,
     journal: Journal,
-    store: SledStore,
+    store: Follower,
     sealed: SealedFolder,
     tip: Tip,
     /// Set while an append has not come to its end: then only a new open can tell what is on disk.
@@ -179,7 +180,7 @@ impl Ledger {
             folder.map_or(Ok(()), |folder| sync_folder(&folder).map_err(io(&folder)))?;
         }
         let sealed = SealedFolder::new(dir.join(SEALED));
-        Ok(Ledger { dir: dir.to_owned(), journal, store, sealed, tip, unsure: false })
+        Ok(Ledger { dir: dir.to_owned(), journal, store: Follower::new(store)?, sealed, tip, unsure: false })
     }
 
     /// Opens a ledger and verifies all of it.
@@ -258,6 +259,7 @@ impl Ledger {
         notices.extend((wrong > 0).then_some(Notice::BlocksComputed { wrong }));
         let sealed = SealedFolder::new(dir.join(SEALED));
         notices.extend(sealing::settle(&sealed, &store, &tip)?);
+        let store = Follower::new(store)?;
         Ok((Ledger { dir: dir.to_owned(), journal, store, sealed, tip, unsure: false }, notices))
     }
 
@@ -272,12 +274,12 @@ impl Ledger {
     }
 
     /// The store, for look-ups.
-    pub fn store(&self) -> &SledStore {
+    pub fn store(&self) -> &Follower {
         &self.store
     }
 
     /// All entries once more, verified again.
-    pub fn entries(&self) -> Verifier<impl Iterator<Item = Result<Envelope, Fault>>, &SledStore> {
+    pub fn entries(&self) -> Verifier<impl Iterator<Item = Result<Envelope, Fault>>, &Follower> {
         let unreadable = |error| Fault::new(FaultKind::StoreUnreadable, "entries in the store", error);
         let read = self.store.scan(0..self.tip.size()).map(move |read| read.map_err(unreadable));
         Verifier::new(read, &self.store)
@@ -322,6 +324,7 @@ impl Ledger {
         self.check_place(new)?;
         let staged = self.stage(new, values)?;
         self.unsure = true;
+        self.store.failed()?;
         let path = || self.dir.join(JOURNAL);
         self.journal.append(new.iter().map(Verified::envelope)).map_err(|e| LedgerError::Io(path(), e))?;
         self.store.append_if_next(new)?;
@@ -329,6 +332,17 @@ impl Ledger {
         self.unsure = false;
         new.iter().for_each(|verified| self.tip.advance(verified));
         Ok(())
+    }
+
+    /// Waits until the store has all entries too.
+    ///
+    /// # Errors
+    /// The store refused, or does not answer: the entries are in the journal, the ledger takes nothing more until it is
+    /// opened again, and then the store catches up.
+    pub fn settle(&mut self) -> Result<(), LedgerError> {
+        let settled = self.store.settle();
+        self.unsure |= settled.is_err();
+        Ok(settled?)
     }
 
     /// How many of the entries, from the first on, the ledger has already.
@@ -458,7 +472,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let elsewhere = tempfile::tempdir().unwrap();
         let (mut ledger, chain) = made(dir.path());
-        ledger.store = SledStore::open(elsewhere.path()).unwrap();
+        ledger.store = Follower::new(SledStore::open(elsewhere.path()).unwrap()).unwrap();
         let refused = ledger.append(&chain.entries[8..]).unwrap_err();
         assert!(matches!(refused, LedgerError::Store(StoreError::NotNext { .. })), "{refused}");
         assert!(matches!(ledger.append(&chain.entries[8..]), Err(LedgerError::Unsure(_))));

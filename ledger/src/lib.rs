@@ -16,6 +16,8 @@ pub mod durable;
 pub mod engine;
 pub mod envelope;
 pub mod fault;
+#[cfg(feature = "store")]
+pub mod follower;
 pub mod hash;
 #[cfg(feature = "store")]
 pub mod journal;

@@ -119,7 +119,9 @@ pub fn examine(dir: &Path, side: Side, then: u64, show: impl FnMut(&Verified)) -
                 Ok((Some(head), store)) => Ok(judge(Verifier::new(scan(&store, head.seq.0 + 1), &store), then, show)),
                 Err(error @ StoreError::InUse(_)) => Err(error.into()),
                 Err(StoreError::Unreadable(why)) => Ok(State::Unreadable(why)),
-                Err(error @ StoreError::NotNext { .. }) => Ok(State::Unreadable(error.to_string())),
+                Err(error @ (StoreError::NotNext { .. } | StoreError::Silent(_))) => {
+                    Ok(State::Unreadable(error.to_string()))
+                }
             }
         }
     }

@@ -189,8 +189,9 @@ fn damaged() -> StoreError {
     StoreError::Unreadable("its head has not the expected 40 bytes".to_owned())
 }
 
-impl Store for SledStore {
-    fn append_if_next(&mut self, entries: &[Verified]) -> Result<(), StoreError> {
+impl SledStore {
+    /// Appends as [`Store::append_if_next`] does, but for this: until [`SledStore::flush`], a kill may undo it.
+    pub(crate) fn take(&mut self, entries: &[Verified]) -> Result<(), StoreError> {
         let completed = self.completed(entries)?;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             (&self.entries, &self.meta, &self.blocks).transaction(|(lines, meta, blocks)| {
@@ -212,11 +213,23 @@ impl Store for SledStore {
             })
         }));
         match outcome {
-            Ok(Ok(())) => guard(|| self.open.flush()).map(|_| ()),
+            Ok(Ok(())) => Ok(()),
             Ok(Err(TransactionError::Abort(error))) => Err(error),
             Ok(Err(TransactionError::Storage(error))) => Err(StoreError::Unreadable(error.to_string())),
             Err(_) => Err(StoreError::Unreadable("sled failed on its own file, which may be damaged".to_owned())),
         }
+    }
+
+    /// Gives all that was taken to the operating system.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        guard(|| self.open.flush()).map(|_| ())
+    }
+}
+
+impl Store for SledStore {
+    fn append_if_next(&mut self, entries: &[Verified]) -> Result<(), StoreError> {
+        self.take(entries)?;
+        self.flush()
     }
 
     /// One look-up for each entry: sled's own iterator touches each page too rarely for its cache to evict any, and a

@@ -1,7 +1,7 @@
 //! Store: where entries lie by their place. The trait stays tiny, so that other backends can stand behind it.
 
 use crate::{check::Verified, envelope::Envelope};
-use std::{collections::BTreeMap, fmt, ops::Range, path::PathBuf};
+use std::{collections::BTreeMap, fmt, ops::Range, path::PathBuf, time::Duration};
 use trial_core::ids::{Hash, Seq};
 
 /// The last entry of a store.
@@ -74,6 +74,8 @@ pub enum StoreError {
     },
     /// It cannot be read or written; what the backend said.
     Unreadable(String),
+    /// It has not answered for so long.
+    Silent(Duration),
 }
 
 impl fmt::Display for StoreError {
@@ -87,6 +89,7 @@ impl fmt::Display for StoreError {
                 write!(f, "the store was expected to take entry {expected} next, found entry {found}")
             }
             StoreError::Unreadable(why) => write!(f, "the store cannot be read or written: {why}"),
+            StoreError::Silent(time) => write!(f, "the store has not answered for {} seconds", time.as_secs()),
         }
     }
 }

@@ -8,6 +8,7 @@ use trial_core::ids::Seq;
 use trial_ledger::{
     check::Verified,
     envelope::Envelope,
+    follower::Follower,
     sled_store::SledStore,
     store::{Head, MemoryStore, Store, StoreError},
 };
@@ -76,4 +77,49 @@ fn the_sled_store_keeps_the_contract_and_its_entries() {
     drop(store);
     let store = SledStore::open(dir.path()).unwrap();
     assert_eq!(scanned(&store, 0..u64::MAX), before);
+}
+
+#[test]
+fn a_store_that_follows_the_journal_keeps_the_contract_and_its_entries() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Follower::new(SledStore::open(dir.path()).unwrap()).unwrap();
+    keeps_the_contract(&mut store);
+    store.settle().unwrap();
+    let before = scanned(&store, 0..u64::MAX);
+    drop(store);
+    let store = SledStore::open(dir.path()).unwrap();
+    assert_eq!(scanned(&store, 0..u64::MAX), before);
+}
+
+#[test]
+fn many_appends_in_a_row_are_all_seen_by_the_read_behind_each_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut chain = Chain::sample();
+    (1..100).for_each(|n| chain.add("therapist", fraction(n)));
+    let mut store = Follower::new(SledStore::open(dir.path()).unwrap()).unwrap();
+    for (seq, verified) in (0..).zip(&chain.entries) {
+        store.append_if_next(std::slice::from_ref(verified)).unwrap();
+        if seq % 7 == 0 {
+            assert_eq!(store.get(Seq(seq)).unwrap().as_ref(), Some(verified.envelope()));
+        }
+    }
+    drop(store);
+    assert_holds(&SledStore::open(dir.path()).unwrap(), &chain.entries);
+}
+
+#[test]
+fn what_the_store_refuses_behind_the_journal_is_told_by_whatever_comes_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let entries = Chain::sample().entries;
+    let mut beside = SledStore::open(dir.path()).unwrap();
+    let mut store = Follower::new(beside.clone()).unwrap();
+    beside.append_if_next(&entries[..1]).unwrap();
+    store.append_if_next(&entries[..1]).unwrap();
+    let refused = Err(StoreError::NotNext { expected: Seq(1), found: Seq(0) });
+    assert_eq!(store.settle(), refused);
+    assert_eq!(store.append_if_next(&entries[1..2]), refused);
+    assert_eq!(store.head().map(|_| ()), refused);
+    assert_eq!(store.scan(0..1).next().unwrap().map(|_| ()), refused);
+    drop(store);
+    assert_holds(&beside, &entries[..1]);
 }

@@ -169,6 +169,11 @@ impl Growing {
         made.iter().map(|verified| verified.envelope().clone()).collect()
     }
 
+    /// Waits until the store has taken all of them.
+    pub fn settle(&mut self) {
+        self.ledger.settle().unwrap();
+    }
+
     /// Baseline of an append: signs the same bodies, writes the same bytes, `fdatasync`.
     pub fn write(&mut self, messages: &[Vec<u8>], lines: &[Envelope]) {
         let mut bytes = Vec::new();

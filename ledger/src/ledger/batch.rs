@@ -5,8 +5,8 @@ use crate::{
     check::Verified,
     envelope::Envelope,
     fault::Fault,
+    follower::Follower,
     key::Secret,
-    sled_store::SledStore,
     tip::{Draft, Tip},
     verifier::Lookup,
 };
@@ -14,7 +14,7 @@ use trial_core::ids::Seq;
 
 /// Entries signed one after the other and not yet appended.
 pub struct Batch<'l> {
-    pub(super) store: &'l SledStore,
+    pub(super) store: &'l Follower,
     pub(super) tip: Tip,
     pub(super) entries: Vec<Verified>,
 }
@@ -45,7 +45,7 @@ impl Batch<'_> {
 /// Entries that are not in the store yet, one after the other, then the store.
 pub struct Earlier<'a> {
     pub(super) entries: &'a [Verified],
-    pub(super) store: &'a SledStore,
+    pub(super) store: &'a Follower,
 }
 
 impl Lookup for Earlier<'_> {

@@ -51,6 +51,9 @@ impl LedgerError {
             LedgerError::Io(..) => "check the path, its permissions and the space on the disk",
             LedgerError::Store(StoreError::InUse(_)) => "wait until the other command has ended",
             LedgerError::Store(StoreError::NotNext { .. }) => "open the ledger again and repeat",
+            LedgerError::Store(StoreError::Silent(_)) => {
+                "the entries are in the journal and the next command lets the store catch up; look at the disk"
+            }
             LedgerError::Store(StoreError::Unreadable(_)) => {
                 "trial recover makes the store again from the journal; nothing is deleted"
             }

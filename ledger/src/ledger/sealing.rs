@@ -232,7 +232,7 @@ fn missing(place: &Place, commitment: Hash) -> Fault {
 }
 
 /// What the log holds of a place, if the values of that entry belong into this file.
-fn committed(store: &SledStore, place: &Place, file: &str) -> Result<Option<Hash>, LedgerError> {
+fn committed(store: &impl Store, place: &Place, file: &str) -> Result<Option<Hash>, LedgerError> {
     let stated = store.get(place.seq)?.and_then(|envelope| stated(&envelope));
     let here = stated.filter(|(event, _)| file_name(event.subject()) == file);
     Ok(here.and_then(|(_, sealed)| sealed.get(&place.name).copied()))

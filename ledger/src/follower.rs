@@ -1,0 +1,228 @@
+//! Follower: the store behind the journal. It takes what the journal has on disk on a thread of its own, so that an
+//! append waits for the journal alone.
+//!
+//! Promises the contract of [`Store`] to this process: every read waits until the store has taken what it was given, in
+//! order. After a kill, as after a loss of power, the store MAY lack what was not [settled](Follower::settle): the journal
+//! holds it, and the next open lets the store catch up. What the store refuses on its thread is told by the next call.
+//! Does not write the journal: its caller has.
+
+use crate::{
+    check::Verified,
+    envelope::Envelope,
+    sled_store::SledStore,
+    store::{Head, Store, StoreError, follow},
+    verifier::Lookup,
+};
+use std::{
+    mem,
+    ops::Range,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+use trial_core::ids::Seq;
+
+/// How many entries may wait for the store before an append waits for it too.
+const MOST_WAITING: usize = 2048;
+
+/// How long the store may take for all that waits: milliseconds, unless its disk fails. Where a system call of sled fails
+/// on one of its own threads, it waits for that thread for ever.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long the thread waits for more before it flushes: a flush for each entry of many would slow the journal's disk.
+const LULL: Duration = Duration::from_millis(5);
+
+/// A store that is behind by what its thread has not taken yet.
+pub struct Follower {
+    /// Shared with the thread.
+    store: SledStore,
+    /// Where the store will be when it has taken all.
+    head: Option<Head>,
+    queue: Arc<Queue>,
+    /// There from the first append on.
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What waits for the store, and how it fares.
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<Verified>,
+    work: Work,
+    /// Set when somebody waits for all to be flushed.
+    asked: bool,
+    ended: bool,
+    failed: Option<StoreError>,
+}
+
+/// What the thread is doing.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// Nothing: all that it took is flushed.
+    #[default]
+    Done,
+    /// Nothing, but what it took last would not survive a kill.
+    Taken,
+    /// It is taking, or flushing.
+    Busy,
+}
+
+impl State {
+    /// Whether a read would miss something.
+    fn is_behind(&self) -> bool {
+        self.failed.is_none() && (self.work == Work::Busy || !self.waiting.is_empty())
+    }
+
+    fn is_unsettled(&self) -> bool {
+        self.is_behind() || (self.failed.is_none() && self.work != Work::Done)
+    }
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits while it is so, but not for ever: then the store has failed.
+    fn wait_while(&self, is_so: impl Fn(&State) -> bool) -> Result<MutexGuard<'_, State>, StoreError> {
+        let waited = self.changed.wait_timeout_while(self.state(), PATIENCE, |state| is_so(state));
+        let (mut state, ended) = waited.unwrap_or_else(PoisonError::into_inner);
+        if ended.timed_out() {
+            state.failed = Some(StoreError::Silent(PATIENCE));
+        }
+        state.failed.clone().map_or(Ok(state), Err)
+    }
+
+    /// What the thread does: takes all that waits as one transaction, again and again, and flushes when nothing more comes.
+    fn serve(&self, mut store: SledStore) {
+        loop {
+            let mut state = self.next();
+            let entries = mem::take(&mut state.waiting);
+            if state.failed.is_some() || (entries.is_empty() && state.work == Work::Done) {
+                return;
+            }
+            state.work = Work::Busy;
+            drop(state);
+            let (done, outcome) = match entries.is_empty() {
+                true => (Work::Done, store.flush()),
+                false => (Work::Taken, store.take(&entries)),
+            };
+            drop(entries);
+            let mut state = self.state();
+            state.work = done;
+            state.failed = state.failed.take().or(outcome.err());
+            drop(state);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits until there is something to take, or to flush, or the end.
+    fn next(&self) -> MutexGuard<'_, State> {
+        let idle = |state: &mut State| state.waiting.is_empty() && !state.ended && state.failed.is_none();
+        let state = self.state();
+        if state.work == Work::Done {
+            return self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner);
+        }
+        let in_a_lull = |state: &mut State| idle(state) && !state.asked;
+        self.changed.wait_timeout_while(state, LULL, in_a_lull).unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl Follower {
+    /// Follows with a store, from where it is.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn new(store: SledStore) -> Result<Follower, StoreError> {
+        Ok(Follower { head: store.head()?, store, queue: Arc::default(), thread: None })
+    }
+
+    /// Waits until the store has all that it was given, also if the process is killed then.
+    ///
+    /// # Errors
+    /// What the store refused since, or that it does not answer: it may lack the last entries then, and takes no more.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.queue.state().asked = true;
+        self.queue.changed.notify_all();
+        self.queue.wait_while(State::is_unsettled)?.asked = false;
+        Ok(())
+    }
+
+    /// The store, when it has taken all that it was given.
+    fn abreast(&self) -> Result<&SledStore, StoreError> {
+        drop(self.queue.wait_while(State::is_behind)?);
+        Ok(&self.store)
+    }
+
+    /// What the store refused so far, without waiting for it.
+    ///
+    /// # Errors
+    /// That.
+    pub fn failed(&self) -> Result<(), StoreError> {
+        self.queue.state().failed.clone().map_or(Ok(()), Err)
+    }
+
+    fn start(&mut self) -> Result<(), StoreError> {
+        if self.thread.is_none() {
+            let (queue, store) = (Arc::clone(&self.queue), self.store.clone());
+            let thread = thread::Builder::new().name("store".to_owned()).spawn(move || queue.serve(store));
+            self.thread = Some(thread.map_err(|error| StoreError::Unreadable(error.to_string()))?);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let settled = self.settle();
+        self.queue.state().ended = true;
+        self.queue.changed.notify_all();
+        // One that does not answer is left alone: waiting for it would be waiting for ever.
+        if let Some(thread) = self.thread.take()
+            && !matches!(settled, Err(StoreError::Silent(_)))
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Store for Follower {
+    fn append_if_next(&mut self, entries: &[Verified]) -> Result<(), StoreError> {
+        let head = follow(self.head, entries)?;
+        if entries.is_empty() {
+            return self.failed();
+        }
+        self.start()?;
+        let mut state = self.queue.wait_while(|state| state.is_behind() && state.waiting.len() >= MOST_WAITING)?;
+        state.waiting.extend_from_slice(entries);
+        drop(state);
+        self.queue.changed.notify_all();
+        self.head = head;
+        Ok(())
+    }
+
+    fn scan(&self, places: Range<u64>) -> impl Iterator<Item = Result<Envelope, StoreError>> {
+        let refused = self.abreast().err();
+        let places = if refused.is_some() { 0..0 } else { places };
+        refused.map(Err).into_iter().chain(self.store.scan(places))
+    }
+
+    fn head(&self) -> Result<Option<Head>, StoreError> {
+        self.abreast()?.head()
+    }
+
+    fn get(&self, seq: Seq) -> Result<Option<Envelope>, StoreError> {
+        self.abreast()?.get(seq)
+    }
+}
+
+impl Lookup for Follower {
+    fn envelope(&self, seq: Seq) -> Option<Envelope> {
+        self.get(seq).ok().flatten()
+    }
+}
