@@ -292,7 +292,7 @@ impl Ledger {
 
     /// A batch of new entries, which may build on each other.
     pub fn batch(&self) -> Batch<'_> {
-        Batch { store: &self.store, tip: self.tip.clone(), entries: Vec::new() }
+        Batch::new(&self.store, self.tip.clone())
     }
 
     /// Appends entries that commit to no sealed values: see [`Ledger::append_with`].

@@ -34,6 +34,8 @@ pub mod note;
 pub mod policy;
 mod prepare;
 pub mod proposal;
+#[cfg(feature = "store")]
+mod prover;
 pub mod receipt;
 #[cfg(feature = "store")]
 pub mod recover;

@@ -26,6 +26,12 @@ const CHUNK: usize = 512;
 /// The engine that all verifiers share, and with it the tables of the signers.
 static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| Arc::new(Engine::new()));
 
+/// The engine that all verifiers share.
+#[cfg(feature = "store")]
+pub(crate) fn engine() -> Arc<Engine> {
+    Arc::clone(&ENGINE)
+}
+
 /// An entry with what could be found out about it alone.
 #[derive(Debug)]
 pub(crate) struct Prepared {

@@ -167,7 +167,7 @@ impl Tip {
         let body = self.body(draft, author.key(), at)?;
         let bytes = self.canonical(&body)?;
         let envelope = body::line(&bytes, [(author.key(), author.sign(&body::message(&bytes)))]);
-        let proposal = Proposal { envelope, body, signed: vec![author.key()] };
+        let proposal = Proposal { envelope, body: body.with(|event| event.to_value()), signed: vec![author.key()] };
         self.examine(&proposal, lookup).map(|_| proposal)
     }
 

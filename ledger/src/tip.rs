@@ -5,11 +5,13 @@
 
 mod again;
 
+#[cfg(feature = "store")]
+use crate::prover::Unproven;
 use crate::{
     body::{self, Body, RecordedAt, VERSION},
     check::{Context, Refusal, Signed, Verified, check},
     fault::{Fault, FaultKind},
-    key::Secret,
+    key::{Secret, Signature},
     merkle::Blocks,
     prepare::Prepared,
     roster::{self, Revocation, Roster},
@@ -193,27 +195,49 @@ impl Tip {
         at: RecordedAt,
         lookup: &dyn Lookup,
     ) -> Result<Verified, Fault> {
-        let expected = "the secret key of an author in the roster";
-        let author = secrets.first().ok_or_else(|| self.fault(FaultKind::SignatureInvalid, expected, "none"))?;
-        let body = self.body(draft, author.key(), at)?;
+        let body = self.body(draft, self.author(secrets)?.key(), at)?;
         self.seal(&body, secrets, lookup)
     }
 
+    /// The same with all checks but those of the signatures, which are handed on to be judged.
+    #[cfg(feature = "store")]
+    pub(crate) fn sign_unproven(
+        &mut self,
+        draft: Draft,
+        secrets: &[&Secret],
+        at: RecordedAt,
+        lookup: &dyn Lookup,
+    ) -> Result<(Verified, Unproven), Fault> {
+        let author = self.author(secrets)?;
+        let body = self.body(draft, author.key(), at)?;
+        let (seq, (message, signatures)) = (body.seq, self.signed(&body, secrets)?);
+        let line = body::line(&message[body::CONTEXT.len()..], signatures.iter().copied());
+        let prepared = Prepared { signatures_hold: true, ..Prepared::alone(line) };
+        let made = check(self.context(lookup, Signed::All), prepared).map_err(|refusal| refusal.fault)?;
+        self.advance(&made);
+        Ok((made, Unproven { seq, message, signatures }))
+    }
+
+    fn author<'s>(&self, secrets: &[&'s Secret]) -> Result<&'s Secret, Fault> {
+        let expected = "the secret key of an author in the roster";
+        secrets.first().copied().ok_or_else(|| self.fault(FaultKind::SignatureInvalid, expected, "none"))
+    }
+
     /// The body of a draft as the next entry.
-    pub(crate) fn body(&self, draft: Draft, author: Key, at: RecordedAt) -> Result<Body, Fault> {
+    pub(crate) fn body(&self, draft: Draft, author: Key, at: RecordedAt) -> Result<Body<Event>, Fault> {
         let signer = self.introduce(author, draft.meaning)?;
         let others = draft.countersigners.iter().map(|(key, meaning)| self.introduce(*key, *meaning));
         let countersigners = others.collect::<Result<Vec<_>, _>>()?;
         Ok(Body { countersigners, ..self.next_body(draft, signer, at) })
     }
 
-    fn next_body(&self, draft: Draft, signer: Signer, recorded_at: RecordedAt) -> Body {
-        let (event, reason, sealed) = (draft.event.to_value(), draft.reason, draft.sealed);
+    fn next_body(&self, draft: Draft, signer: Signer, recorded_at: RecordedAt) -> Body<Event> {
+        let (event, reason, sealed) = (draft.event, draft.reason, draft.sealed);
         let (ledger, seq, prev, countersigners) = (self.genesis_or(Hash::ZERO), self.next, self.head(), Vec::new());
         Body { v: VERSION, ledger, seq, prev, recorded_at, signer, countersigners, event, reason, sealed }
     }
 
-    pub(crate) fn canonical(&self, body: &Body) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn canonical(&self, body: &Body<Event>) -> Result<Vec<u8>, Fault> {
         body.to_vec().map_err(|why| self.fault(FaultKind::NotCanonical, "canonical JSON", why))
     }
 
@@ -241,10 +265,16 @@ impl Tip {
         Ok(self.roster.get(key).ok_or_else(unknown)?.signer(key, meaning))
     }
 
-    fn seal(&mut self, body: &Body, secrets: &[&Secret], lookup: &dyn Lookup) -> Result<Verified, Fault> {
-        let bytes = self.canonical(body)?;
-        let message = body::message(&bytes);
-        let line = body::line(&bytes, secrets.iter().map(|secret| (secret.key(), secret.sign(&message))));
+    /// The body as it is signed, and the signatures.
+    fn signed(&self, body: &Body<Event>, secrets: &[&Secret]) -> Result<(Vec<u8>, Vec<(Key, Signature)>), Fault> {
+        let message = body::message(&self.canonical(body)?);
+        let signatures = secrets.iter().map(|secret| (secret.key(), secret.sign(&message))).collect();
+        Ok((message, signatures))
+    }
+
+    fn seal(&mut self, body: &Body<Event>, secrets: &[&Secret], lookup: &dyn Lookup) -> Result<Verified, Fault> {
+        let (message, signatures) = self.signed(body, secrets)?;
+        let line = body::line(&message[body::CONTEXT.len()..], signatures);
         let verified =
             check(self.context(lookup, Signed::All), Prepared::alone(line)).map_err(|refusal| refusal.fault)?;
         self.advance(&verified);

@@ -76,7 +76,7 @@ fn a_batch_may_correct_what_it_has_just_recorded() {
     let draft = Draft::new(event("entry_corrected", correction));
     assert_eq!(batch.sign(draft.clone(), &[&therapist], at(9)).unwrap_err().kind, MissingReason);
     batch.sign(draft.because("miscounted".parse().unwrap()), &[&therapist], at(9)).unwrap();
-    let entries = batch.into_entries();
+    let entries = batch.into_entries().unwrap();
     ledger.append(&entries).unwrap();
     assert_eq!(ledger.tip().size(), 10);
     drop(ledger);

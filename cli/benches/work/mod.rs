@@ -144,6 +144,7 @@ pub fn parse(lines: &[Vec<u8>]) -> u64 {
 pub struct Growing {
     ledger: Ledger,
     coordinator: Secret,
+    dose: Event,
     plain: File,
     _dir: tempfile::TempDir,
 }
@@ -154,7 +155,7 @@ impl Growing {
         let copy = synthetic::copy(dir);
         let (ledger, _) = Ledger::open(copy.path()).unwrap();
         let plain = OpenOptions::new().append(true).create_new(true).open(copy.path().join("plain")).unwrap();
-        Growing { ledger, coordinator: synthetic::secret("coordinator", 1), plain, _dir: copy }
+        Growing { ledger, coordinator: synthetic::secret("coordinator", 1), dose: dose(), plain, _dir: copy }
     }
 
     /// Signs and appends so many entries at once; they are on disk when this returns.
@@ -162,9 +163,9 @@ impl Growing {
         let last = self.ledger.tip().recorded_at().unwrap();
         let mut batch = self.ledger.batch();
         for _ in 0..entries {
-            batch.sign(Draft::new(dose()), &[&self.coordinator], last).unwrap();
+            batch.sign(Draft::new(self.dose.clone()), &[&self.coordinator], last).unwrap();
         }
-        let made = batch.into_entries();
+        let made = batch.into_entries().unwrap();
         self.ledger.append(&made).unwrap();
         made.iter().map(|verified| verified.envelope().clone()).collect()
     }

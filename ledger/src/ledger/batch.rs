@@ -7,38 +7,52 @@ use crate::{
     fault::Fault,
     follower::Follower,
     key::Secret,
+    prepare,
+    prover::Prover,
     tip::{Draft, Tip},
     verifier::Lookup,
 };
-use trial_core::ids::Seq;
+use trial_core::{entry::Entry, ids::Seq};
 
 /// Entries signed one after the other and not yet appended.
 pub struct Batch<'l> {
     pub(super) store: &'l Follower,
     pub(super) tip: Tip,
-    pub(super) entries: Vec<Verified>,
+    /// Nobody else has them before their signatures are proven.
+    entries: Vec<Verified>,
+    prover: Prover,
 }
 
 impl Batch<'_> {
+    pub(super) fn new(store: &Follower, tip: Tip) -> Batch<'_> {
+        Batch { store, tip, entries: Vec::new(), prover: Prover::new(prepare::engine()) }
+    }
+
     /// The end of the log with the batch.
     pub fn tip(&self) -> &Tip {
         &self.tip
     }
 
-    /// Signs the next entry: see [`Tip::sign`]. When this fails, the batch is as it was.
+    /// Signs the next entry: see [`Tip::sign`]. Its signatures are judged while the next entries are signed. When this
+    /// fails, the batch is as it was.
     ///
     /// # Errors
-    /// The fault that a reader would find in the entry.
-    pub fn sign(&mut self, draft: Draft, secrets: &[&Secret], at: RecordedAt) -> Result<&Verified, Fault> {
+    /// The fault that a reader would find in the entry, its signatures aside.
+    pub fn sign(&mut self, draft: Draft, secrets: &[&Secret], at: RecordedAt) -> Result<&Entry, Fault> {
         let earlier = Earlier { entries: &self.entries, store: self.store };
-        let made = self.tip.sign(draft, secrets, at, &earlier)?;
+        let (made, signed) = self.tip.sign_unproven(draft, secrets, at, &earlier)?;
+        self.prover.push(signed);
         self.entries.push(made);
-        Ok(self.entries.last().expect("one was pushed"))
+        Ok(self.entries.last().expect("one was pushed").entry())
     }
 
-    /// The entries, for [`super::Ledger::append`].
-    pub fn into_entries(self) -> Vec<Verified> {
-        self.entries
+    /// The entries, for [`super::Ledger::append`], when all their signatures hold.
+    ///
+    /// # Errors
+    /// An entry of which a signature does not hold.
+    pub fn into_entries(self) -> Result<Vec<Verified>, Fault> {
+        self.prover.finish()?;
+        Ok(self.entries)
     }
 }
 
