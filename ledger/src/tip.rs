@@ -27,6 +27,8 @@ use trial_core::{
     text::Text,
 };
 
+type Signatures = Vec<(Key, Signature)>;
+
 /// What is known at the verified end of a log. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Tip {
@@ -266,7 +268,7 @@ impl Tip {
     }
 
     /// The body as it is signed, and the signatures.
-    fn signed(&self, body: &Body<Event>, secrets: &[&Secret]) -> Result<(Vec<u8>, Vec<(Key, Signature)>), Fault> {
+    fn signed(&self, body: &Body<Event>, secrets: &[&Secret]) -> Result<(Vec<u8>, Signatures), Fault> {
         let message = body::message(&self.canonical(body)?);
         let signatures = secrets.iter().map(|secret| (secret.key(), secret.sign(&message))).collect();
         Ok((message, signatures))
