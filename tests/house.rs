@@ -150,7 +150,7 @@ fn unsafe_code_stands_in_one_file_with_its_arguments() {
     let [only] = found.as_slice() else { panic!("{:?}", found.iter().map(|s| &s.path).collect::<Vec<_>>()) };
     assert_eq!(only.path, "ledger/src/engine/ifma.rs");
     let arguments = only.text.matches("// SAFETY: ").count();
-    assert!(arguments > 0 && only.code().matches("unsafe {").count() == arguments);
+    assert!(arguments > 5 && only.text.matches("unsafe {").count() == arguments);
     assert!(!only.code().contains("unsafe fn") && !only.code().contains("unsafe impl"));
     let allows = |source: &&Source| source.code().contains("allow(unsafe_code)") && source.path != "tests/house.rs";
     let allowing: Vec<_> = sources.iter().filter(allows).map(|source| source.path.as_str()).collect();

@@ -88,3 +88,6 @@ impl std::fmt::Debug for Engine {
         write!(f, "Engine({})", self.name())
     }
 }
+
+#[cfg(test)]
+mod tests;

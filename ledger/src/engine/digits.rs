@@ -10,7 +10,7 @@ use curve25519_dalek::scalar::Scalar;
 /// A scalar of 2^251 or more is taken as the negative of what it lacks to the order; thus 252 bits are enough.
 pub fn digits<const BITS: usize, const WINDOWS: usize>(scalar: &Scalar) -> [i16; WINDOWS] {
     const { assert!(BITS <= 12 && BITS * WINDOWS >= 252, "the windows hold every scalar") };
-    let negative = scalar.as_bytes()[31] & 0b1000 != 0;
+    let negative = scalar.as_bytes()[31] >= 0b1000;
     let mut words = [0; 6];
     let bytes = if negative { (-scalar).to_bytes() } else { scalar.to_bytes() };
     for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {

@@ -242,3 +242,41 @@ impl Wide {
         Fe(limbs)
     }
 }
+
+/// Rows as columns.
+#[target_feature(enable = "avx512f")]
+#[inline]
+pub fn transposed(rows: [__m512i; 8]) -> [__m512i; 8] {
+    let [a, b, c, d, e, f, g, h] = rows;
+    // Pairs of rows, then pairs of those, then both halves.
+    let pair = |a, b| (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    let ((ab0, ab1), (cd0, cd1), (ef0, ef1), (gh0, gh1)) = (pair(a, b), pair(c, d), pair(e, f), pair(g, h));
+    let four = |a, c| (_mm512_shuffle_i64x2::<0x88>(a, c), _mm512_shuffle_i64x2::<0xdd>(a, c));
+    let ((abcd04, abcd26), (abcd15, abcd37)) = (four(ab0, cd0), four(ab1, cd1));
+    let ((efgh04, efgh26), (efgh15, efgh37)) = (four(ef0, gh0), four(ef1, gh1));
+    let ((c0, c4), (c2, c6)) = (four(abcd04, efgh04), four(abcd26, efgh26));
+    let ((c1, c5), (c3, c7)) = (four(abcd15, efgh15), four(abcd37, efgh37));
+    [c0, c1, c2, c3, c4, c5, c6, c7]
+}
+
+/// The limbs of 255 bits, to the base 2^52.
+pub fn limbs_of(bytes: &[u8; 32]) -> [u64; 5] {
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    let low = (1 << 52) - 1;
+    let [w0, w1, w2, w3] = words;
+    [w0 & low, (w0 >> 52 | w1 << 12) & low, (w1 >> 40 | w2 << 24) & low, (w2 >> 28 | w3 << 36) & low, (w3 << 1) >> 17]
+}
+
+/// The 32 bytes of a reduced y and of whether x is odd (RFC 8032 section 5.1.2).
+pub fn bytes_of(limbs: [u64; 5], odd: u8) -> [u8; 32] {
+    let [l0, l1, l2, l3, l4] = limbs;
+    let words = [l0 | l1 << 52, l1 >> 12 | l2 << 40, l2 >> 24 | l3 << 28, l3 >> 36 | l4 << 16 | u64::from(odd) << 63];
+    let mut bytes = [0; 32];
+    for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
+    }
+    bytes
+}
