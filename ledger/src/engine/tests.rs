@@ -47,7 +47,7 @@ fn judged(people: usize) -> Vec<Judged> {
     let one = |n: usize| {
         let secret = Secret::from_seed(&[(n % people) as u8; 32]);
         let message = vec![n as u8; n % 300];
-        let holds = n % 5 != 0;
+        let holds = !n.is_multiple_of(5);
         let signature = if holds { secret.sign(&message) } else { secret.sign(b"another message") };
         (secret.key(), message, signature, holds)
     };
