@@ -362,6 +362,9 @@ pub struct Comparison {
     pub endpoint: Name,
     /// The grouping.
     pub by: Name,
+    /// A grouping whose groups are strata: the test compares within them. None: one stratum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stratified_by: Option<Name>,
 }
 
 words!(
@@ -427,6 +430,8 @@ impl Protocol {
         let grouping = |name: &Name| self.groupings.iter().any(|g| g.name == *name);
         let unknown = |by: &Name, what: &str| (!grouping(by)).then(|| format!("{what}: no grouping is named {by}"));
         faults.extend(self.comparisons.iter().filter_map(|c| unknown(&c.by, "comparisons")));
+        let strata = self.comparisons.iter().filter_map(|c| c.stratified_by.as_ref());
+        faults.extend(strata.filter_map(|by| unknown(by, "comparisons.stratified_by")));
         faults.extend(self.associations.iter().filter_map(|a| unknown(&a.by, "associations")));
         for comparison in &self.comparisons {
             if !self.survival.iter().any(|e| e.endpoint == comparison.endpoint) {

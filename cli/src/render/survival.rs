@@ -79,6 +79,15 @@ fn landmark(at: &Landmark) -> (String, String) {
     (when, format!("{}, {interval}, {} at risk", number::share(at.survival), at.at_risk))
 }
 
+/// What is compared, and within which strata.
+fn compared(protocol: Option<&Protocol>, comparison: &Comparison) -> String {
+    let by = grouping(protocol, &comparison.by);
+    match &comparison.stratified_by {
+        None => by,
+        Some(strata) => format!("{by}\nstratified by {}", grouping(protocol, strata).to_lowercase()),
+    }
+}
+
 fn log_rank(comparisons: &[Comparison], protocol: Option<&Protocol>, terminal: Terminal) -> String {
     if comparisons.is_empty() {
         return String::new();
@@ -98,7 +107,7 @@ fn log_rank(comparisons: &[Comparison], protocol: Option<&Protocol>, terminal: T
         let groups: Vec<String> = comparison.groups.iter().zip(&comparison.events).map(group).collect();
         grid.row([
             comparison.endpoint.as_str().to_uppercase(),
-            grouping(protocol, &comparison.by),
+            compared(protocol, comparison),
             groups.join("\n"),
             format!("{:.2}", comparison.chi2),
             comparison.df.to_string(),

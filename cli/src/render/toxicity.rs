@@ -8,7 +8,10 @@ use super::{
 use trial_core::{
     grade::DoseLevel,
     protocol::Protocol,
-    view::toxicity::{ByLevel, Counts, Row, Toxicity},
+    view::{
+        toxicity::{ByLevel, Counts, Row, Toxicity},
+        trends::{LevelTrend, TrendOf, TrendTest},
+    },
 };
 use unicode_width::UnicodeWidthStr;
 
@@ -111,6 +114,31 @@ fn summary(toxicity: &Toxicity, terminal: Terminal) -> String {
         rows => format!("Most common: {}.", rows.join(", ")),
     };
     let counted = "A subject counts once per row, at the worst grade. n: subjects treated.";
-    let notes = [subjects, common, counted.into()];
+    let notes = [subjects, common, counted.into(), trends(&toxicity.trends)];
     notes.iter().filter(|note| !note.is_empty()).map(|note| terminal.lines(Tone::Text, "", note)).collect()
+}
+
+fn trends(trends: &[LevelTrend]) -> String {
+    let one = |trend: &LevelTrend| {
+        let of = match trend.of {
+            TrendOf::Grade3Plus => "grade 3 or more",
+            TrendOf::Dlt => "DLT",
+        };
+        let shares: Vec<String> = trend.levels.values().map(|share| format!("{}/{}", share.x(), share.n())).collect();
+        let found = match trend.z.zip(trend.p) {
+            Some((z, p)) => format!("z = {z:.2}, p = {}", number::p(p)).replace("p = <", "p <"),
+            None => "no test".into(),
+        };
+        format!("{of} {}: {found}", shares.join(", "))
+    };
+    let found: Vec<String> = trends.iter().filter(|trend| !trend.levels.is_empty()).map(one).collect();
+    let Some(test) = trends.first().map(|trend| match trend.test {
+        TrendTest::CochranArmitage => "Cochran-Armitage",
+    }) else {
+        return String::new();
+    };
+    if found.is_empty() {
+        return String::new();
+    }
+    format!("Trend over the levels ({test}, two-sided): {}. With so few subjects a description.", found.join("; "))
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     ids::{Name, SubjectId},
     projection::Trial,
-    protocol::{Grouping, SurvivalEndpoint},
+    protocol::{self, Grouping, SurvivalEndpoint},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -86,7 +86,11 @@ impl Curves {
                 .map(|(label, ids)| curve(label, &of(&ids)))
                 .collect(),
         };
-        let compare = |by: &Grouping| survival::compare(trial, protocol, &planned.endpoint, &by.name, &times, response);
+        let compare = |by: &Grouping| {
+            let (endpoint, by) = (planned.endpoint.clone(), by.name.clone());
+            let comparison = protocol::Comparison { endpoint, by, stratified_by: None };
+            survival::compare(trial, protocol, &comparison, &times, response)
+        };
         Ok(Curves {
             endpoint: planned.endpoint.clone(),
             label: planned.label.to_string(),

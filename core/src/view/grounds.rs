@@ -102,6 +102,12 @@ pub const GROUNDS: &[Ground] = &[
         rests_on: &[R::AdverseEvents],
     },
     Ground {
+        part: "toxicity.trends",
+        rule: "Cochran-Armitage test for a linear trend in the shares of subjects over the levels, with the number of the level as its score; two-sided, asymptotic",
+        source: "Cochran 1954; Armitage 1955; protocol: levels, dlt, evaluability",
+        rests_on: &[R::AdverseEvents, R::Conduct],
+    },
+    Ground {
         part: "serious",
         rule: "from awareness to the report at most 24 hours, in UTC; without a report, from when the event was recorded as serious",
         source: "Regulation (EU) 536/2014 art. 41; 21 CFR 312.64(b); ICH E2A",
@@ -205,7 +211,7 @@ pub const GROUNDS: &[Ground] = &[
     },
     Ground {
         part: "survival.log_rank",
-        rule: "observed minus expected events in each group, with the hypergeometric variance; chi-square with one degree of freedom fewer than groups",
+        rule: "observed minus expected events in each group, with the hypergeometric variance; chi-square with one degree of freedom fewer than groups; stratified: both summed over the strata",
         source: "Mantel 1966; protocol: comparisons, groupings",
         rests_on: &[R::Times, R::Assessments, R::Screenings],
     },

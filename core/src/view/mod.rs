@@ -24,5 +24,6 @@ pub mod survival;
 pub mod swimmer;
 pub mod timeline;
 pub mod toxicity;
+pub mod trends;
 pub mod waterfall;
 pub mod why;

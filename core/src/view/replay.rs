@@ -122,7 +122,7 @@ impl Replay {
             cut: CutLine::new(trial, reading),
             analysis_sets: AnalysisSets::read(trial, reading.day, &response),
             baseline: Baseline::read(trial),
-            toxicity: Toxicity::read(trial),
+            toxicity: Toxicity::read(trial, escalation.as_ref()),
             exposure: exposure::read(trial),
             radiotherapy: RadiotherapyTable::read(trial),
             survival: Survival::read(trial, &response),

@@ -11,12 +11,13 @@ use super::{
 use crate::{
     ids::{Name, SubjectId},
     projection::Trial,
-    protocol::{Protocol, SurvivalEndpoint},
+    protocol::{self, Protocol, SurvivalEndpoint},
     statistics::{
         follow_up::FollowUp,
         logrank::{GroupEvents, LogRank},
         survival::{ConfidenceInterval, KaplanMeier, MedianRule, Observation, Outcome},
     },
+    words::words,
 };
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -134,6 +135,16 @@ pub struct SubjectTime {
     pub because: String,
 }
 
+words!(
+    /// A test of an endpoint between groups.
+    ComparisonTest {
+        /// The log-rank test.
+        LogRank = "log_rank",
+        /// The log-rank test within strata: observed, expected and variance are summed over them.
+        StratifiedLogRank = "stratified_log_rank",
+    }
+);
+
 /// A log-rank test.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Comparison {
@@ -141,6 +152,11 @@ pub struct Comparison {
     pub endpoint: Name,
     /// The grouping.
     pub by: Name,
+    /// The test.
+    pub test: ComparisonTest,
+    /// The grouping whose groups are the strata; a subject in none of them is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stratified_by: Option<Name>,
     /// Labels of the groups.
     pub groups: Vec<String>,
     /// Observed and expected events by group.
@@ -174,7 +190,7 @@ impl Survival {
             protocol.survival.iter().map(|e| (e.endpoint.clone(), endpoint(protocol, e, &times[&e.endpoint])));
         let log_rank = protocol.comparisons.iter().filter_map(|comparison| {
             let times = times.get(&comparison.endpoint)?;
-            compare(trial, protocol, &comparison.endpoint, &comparison.by, times, response)
+            compare(trial, protocol, comparison, times, response)
         });
         let followed = observations(&times_of(trial, |id, first| ending::followed(trial, id, first)));
         Survival { endpoints: endpoints.collect(), follow_up: Followed::new(&followed), log_rank: log_rank.collect() }
@@ -241,29 +257,42 @@ pub(super) fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: 
     }
 }
 
-/// The log-rank test of an endpoint between the groups of a grouping; none where there is nothing to compare.
+/// The log-rank test of an endpoint between the groups of a grouping, within strata where the comparison has them; none
+/// where there is nothing to compare.
 pub(super) fn compare(
     trial: &Trial,
     protocol: &Protocol,
-    endpoint: &Name,
-    by: &Name,
+    comparison: &protocol::Comparison,
     times: &[SubjectTime],
     response: &ResponseTable,
 ) -> Option<Comparison> {
-    let grouping = protocol.groupings.iter().find(|g| g.name == *by)?;
-    let groups = grouping::groups(trial, protocol, grouping, response);
-    let of = |ids: &[SubjectId]| -> Vec<SubjectTime> {
-        times.iter().filter(|t| ids.contains(&t.subject)).cloned().collect()
+    let groups_of = |by: &Name| {
+        let grouping = protocol.groupings.iter().find(|g| g.name == *by)?;
+        Some(grouping::groups(trial, protocol, grouping, response))
     };
-    let observed: Vec<Vec<Observation>> = groups.iter().map(|(_, ids)| observations(&of(ids))).collect();
-    let test = LogRank::new(&observed)?;
+    let groups = groups_of(&comparison.by)?;
+    let observed = |stratum: &dyn Fn(&SubjectId) -> bool| -> Vec<Vec<Observation>> {
+        let of = |ids: &[SubjectId]| -> Vec<SubjectTime> {
+            times.iter().filter(|t| ids.contains(&t.subject) && stratum(&t.subject)).cloned().collect()
+        };
+        groups.iter().map(|(_, ids)| observations(&of(ids))).collect()
+    };
+    let (test, found) = match &comparison.stratified_by {
+        None => (ComparisonTest::LogRank, LogRank::new(&observed(&|_| true))?),
+        Some(by) => {
+            let strata: Vec<_> = groups_of(by)?.iter().map(|(_, ids)| observed(&|id| ids.contains(id))).collect();
+            (ComparisonTest::StratifiedLogRank, LogRank::stratified(&strata)?)
+        }
+    };
     Some(Comparison {
-        endpoint: endpoint.clone(),
-        by: by.clone(),
+        endpoint: comparison.endpoint.clone(),
+        by: comparison.by.clone(),
+        test,
+        stratified_by: comparison.stratified_by.clone(),
         groups: groups.into_iter().map(|(label, _)| label).collect(),
-        events: test.groups,
-        chi2: test.chi2,
-        df: test.df,
-        p: test.p,
+        events: found.groups,
+        chi2: found.chi2,
+        df: found.df,
+        p: found.p,
     })
 }

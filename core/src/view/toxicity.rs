@@ -2,6 +2,10 @@
 //!
 //! A subject counts once per row at the worst grade over the row's terms. The denominator is the subjects treated.
 
+use super::{
+    escalation::Escalation,
+    trends::{self, LevelTrend},
+};
 use crate::{grade::DoseLevel, grade::Grade, ids::SubjectId, projection::Trial};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,6 +24,8 @@ pub struct Toxicity {
     pub most_common: Vec<String>,
     /// Adverse events of grade 4 or 5.
     pub grade4_plus: usize,
+    /// Trends over the dose levels.
+    pub trends: Vec<LevelTrend>,
 }
 
 /// A number in all and by dose level.
@@ -64,7 +70,7 @@ struct Worst<'a> {
 
 impl Toxicity {
     /// Reads the table.
-    pub fn read(trial: &Trial) -> Toxicity {
+    pub fn read(trial: &Trial, escalation: Option<&Escalation>) -> Toxicity {
         let Some(protocol) = trial.conduct.protocol() else { return Toxicity::default() };
         let events = events(trial);
         let levels: Vec<DoseLevel> = protocol.levels.iter().map(|l| l.level).collect();
@@ -83,6 +89,7 @@ impl Toxicity {
             subjects: distinct(events.iter()),
             most_common: most_common(&rows),
             grade4_plus: events.iter().filter(|e| e.grade.get() >= 4).count(),
+            trends: trends::read(trial, escalation),
             rows,
         }
     }

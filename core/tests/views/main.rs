@@ -4,6 +4,7 @@
 
 mod adjudications;
 mod analysis_sets;
+mod comparisons;
 mod deviations;
 mod dictionaries;
 mod exposure;
