@@ -1,6 +1,7 @@
 //! Stories told to the real binary, in one test program: it links once.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise outside #[test]")]
 
+mod amendment;
 mod answers;
 mod as_of;
 mod attacks;

@@ -84,7 +84,7 @@ fn compared(protocol: Option<&Protocol>, comparison: &Comparison) -> String {
     let by = grouping(protocol, &comparison.by);
     match &comparison.stratified_by {
         None => by,
-        Some(strata) => format!("{by}\nstratified by {}", grouping(protocol, strata).to_lowercase()),
+        Some(strata) => format!("{by}\nstratified by {}", grouping(protocol, strata)),
     }
 }
 
