@@ -88,14 +88,19 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits while it is so, but not for ever: then the store has failed.
+    /// Waits while it is so, but not for ever: then the store has failed. Counts seconds in which this process ran: one that
+    /// was stopped for a while has not waited for the store.
     fn wait_while(&self, is_so: impl Fn(&State) -> bool) -> Result<MutexGuard<'_, State>, StoreError> {
-        let waited = self.changed.wait_timeout_while(self.state(), PATIENCE, |state| is_so(state));
-        let (mut state, ended) = waited.unwrap_or_else(PoisonError::into_inner);
-        if ended.timed_out() {
-            state.failed = Some(StoreError::Silent(PATIENCE));
+        let mut state = self.state();
+        for _ in 0..PATIENCE.as_secs() {
+            let second = self.changed.wait_timeout_while(state, Duration::from_secs(1), |state| is_so(state));
+            let (waited, ended) = second.unwrap_or_else(PoisonError::into_inner);
+            state = waited;
+            if !ended.timed_out() {
+                return state.failed.clone().map_or(Ok(state), Err);
+            }
         }
-        state.failed.clone().map_or(Ok(state), Err)
+        Err(state.failed.get_or_insert(StoreError::Silent(PATIENCE)).clone())
     }
 
     /// What the thread does: takes all that waits as one transaction, again and again, and flushes when nothing more comes.

@@ -37,6 +37,7 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 use trial_core::ids::Seq;
 
@@ -62,6 +63,9 @@ pub struct Ledger {
     store: Follower,
     sealed: SealedFolder,
     tip: Tip,
+    /// The end of the last batch: where that was appended, the next batch begins with it and need not copy `tip`, which
+    /// takes the longer the more people and subjects there are.
+    spare: Mutex<Option<Tip>>,
     /// Set while an append has not come to its end: then only a new open can tell what is on disk.
     unsure: bool,
 }
@@ -179,8 +183,18 @@ impl Ledger {
         for folder in [Some(dir.join(STORE)), Some(dir.to_owned()), parent.parent().map(Path::to_owned)] {
             folder.map_or(Ok(()), |folder| sync_folder(&folder).map_err(io(&folder)))?;
         }
-        let sealed = SealedFolder::new(dir.join(SEALED));
-        Ok(Ledger { dir: dir.to_owned(), journal, store: Follower::new(store)?, sealed, tip, unsure: false })
+        Ledger::at(dir, journal, store, SealedFolder::new(dir.join(SEALED)), tip)
+    }
+
+    fn at(
+        dir: &Path,
+        journal: Journal,
+        store: SledStore,
+        sealed: SealedFolder,
+        tip: Tip,
+    ) -> Result<Ledger, LedgerError> {
+        let (dir, store, spare) = (dir.to_owned(), Follower::new(store)?, Mutex::default());
+        Ok(Ledger { dir, journal, store, sealed, tip, spare, unsure: false })
     }
 
     /// Opens a ledger and verifies all of it.
@@ -259,8 +273,7 @@ impl Ledger {
         notices.extend((wrong > 0).then_some(Notice::BlocksComputed { wrong }));
         let sealed = SealedFolder::new(dir.join(SEALED));
         notices.extend(sealing::settle(&sealed, &store, &tip)?);
-        let store = Follower::new(store)?;
-        Ok((Ledger { dir: dir.to_owned(), journal, store, sealed, tip, unsure: false }, notices))
+        Ok((Ledger::at(dir, journal, store, sealed, tip)?, notices))
     }
 
     /// The verified end, from which new entries are made.
@@ -292,7 +305,9 @@ impl Ledger {
 
     /// A batch of new entries, which may build on each other.
     pub fn batch(&self) -> Batch<'_> {
-        Batch::new(&self.store, self.tip.clone())
+        let left = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let here = left.filter(|tip| (tip.size(), tip.head()) == (self.tip.size(), self.tip.head()));
+        Batch::new(&self.store, here.unwrap_or_else(|| self.tip.clone()), &self.spare)
     }
 
     /// Appends entries that commit to no sealed values: see [`Ledger::append_with`].

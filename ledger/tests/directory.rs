@@ -84,6 +84,28 @@ fn a_batch_may_correct_what_it_has_just_recorded() {
 }
 
 #[test]
+fn a_batch_goes_on_from_what_was_appended_and_not_from_a_batch_that_was_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = made(dir.path(), &Chain::sample());
+    let therapist = secret("therapist");
+    let signed = |ledger: &Ledger, number| {
+        let mut batch = ledger.batch();
+        batch.sign(Draft::new(fraction(number)), &[&therapist], at(8)).unwrap();
+        batch.into_entries().unwrap()
+    };
+    let forgotten = signed(&ledger, 1);
+    for number in 2..5 {
+        let entries = signed(&ledger, number);
+        assert_eq!(entries[0].prev(), ledger.tip().head());
+        ledger.append(&entries).unwrap();
+    }
+    assert!(ledger.append(&forgotten).is_err(), "its place is taken");
+    ledger.settle().unwrap();
+    drop(ledger);
+    assert_eq!(Ledger::open(dir.path()).unwrap().0.tip().size(), 11);
+}
+
+#[test]
 fn entries_of_another_history_are_refused_and_nothing_changes() {
     let dir = tempfile::tempdir().unwrap();
     let mut chain = Chain::sample();

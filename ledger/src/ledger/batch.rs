@@ -12,6 +12,7 @@ use crate::{
     tip::{Draft, Tip},
     verifier::Lookup,
 };
+use std::sync::{Mutex, PoisonError};
 use trial_core::{entry::Entry, ids::Seq};
 
 /// Entries signed one after the other and not yet appended.
@@ -21,11 +22,13 @@ pub struct Batch<'l> {
     /// Nobody else has them before their signatures are proven.
     entries: Vec<Verified>,
     prover: Prover,
+    /// Where the tip goes in the end.
+    left: &'l Mutex<Option<Tip>>,
 }
 
 impl Batch<'_> {
-    pub(super) fn new(store: &Follower, tip: Tip) -> Batch<'_> {
-        Batch { store, tip, entries: Vec::new(), prover: Prover::new(prepare::engine()) }
+    pub(super) fn new<'l>(store: &'l Follower, tip: Tip, left: &'l Mutex<Option<Tip>>) -> Batch<'l> {
+        Batch { store, tip, entries: Vec::new(), prover: Prover::new(prepare::engine()), left }
     }
 
     /// The end of the log with the batch.
@@ -52,6 +55,7 @@ impl Batch<'_> {
     /// An entry of which a signature does not hold.
     pub fn into_entries(self) -> Result<Vec<Verified>, Fault> {
         self.prover.finish()?;
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.tip);
         Ok(self.entries)
     }
 }
