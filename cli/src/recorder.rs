@@ -479,7 +479,7 @@ fn follow(current: &mut Option<Event>, target: Seq, entry: &Entry) {
     match &entry.effect {
         Effect::States if entry.seq == target => *current = Some(entry.event.clone()),
         Effect::Revises { target: revised, event } if *revised == target => *current = Some((**event).clone()),
-        Effect::Voids { target: voided } if *voided == target => *current = None,
+        Effect::Voids { target: voided, .. } if *voided == target => *current = None,
         Effect::States | Effect::Revises { .. } | Effect::Voids { .. } | Effect::Withheld => {}
     }
 }

@@ -4,13 +4,14 @@
 
 use crate::{
     event::Event,
-    ids::{Hash, Key, Seq, SiteId},
+    ids::{Hash, Key, Seq, SiteId, SubjectId},
     text::Text,
     words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 words!(
     /// What a person does in the trial; decides what they may sign.
@@ -97,6 +98,8 @@ pub enum Effect {
     Voids {
         /// The entry voided.
         target: Seq,
+        /// The subject that it was about, if it was about one: nobody else's facts change.
+        subject: Option<SubjectId>,
     },
     /// Nothing: what it states occurred after the reader's cutoff.
     Withheld,
@@ -129,7 +132,38 @@ pub enum Change<'a> {
     /// The entry at this place states this event, now.
     Set(Seq, &'a Event),
     /// The entry at this place states nothing any more.
-    Unset(Seq),
+    Unset(Seq, Whose<'a>),
+}
+
+/// Whose facts an entry that states nothing any more was about.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// This subject's.
+    Subject(&'a SubjectId),
+    /// Nobody's: it was about the trial.
+    Nobody,
+    /// It is not known whose.
+    Anybody,
+}
+
+impl<'a> Whose<'a> {
+    /// Of an event about this subject, if about one.
+    pub fn of(subject: Option<&'a SubjectId>) -> Whose<'a> {
+        subject.map_or(Whose::Nobody, Whose::Subject)
+    }
+
+    /// Takes something back where it may stand; what has nothing left goes.
+    pub(crate) fn retain<V>(self, by_subject: &mut BTreeMap<SubjectId, V>, mut keep: impl FnMut(&mut V) -> bool) {
+        match self {
+            Whose::Subject(id) => {
+                if by_subject.get_mut(id).is_some_and(|facts| !keep(facts)) {
+                    by_subject.remove(id);
+                }
+            }
+            Whose::Nobody => {}
+            Whose::Anybody => by_subject.retain(|_, facts| keep(facts)),
+        }
+    }
 }
 
 impl Entry {
@@ -138,8 +172,8 @@ impl Entry {
         match &self.effect {
             Effect::States => Change::Set(self.seq, &self.event),
             Effect::Revises { target, event } => Change::Set(*target, event),
-            Effect::Voids { target } => Change::Unset(*target),
-            Effect::Withheld => Change::Unset(self.seq),
+            Effect::Voids { target, subject } => Change::Unset(*target, Whose::of(subject.as_ref())),
+            Effect::Withheld => Change::Unset(self.seq, Whose::of(self.event.subject())),
         }
     }
 
@@ -153,7 +187,10 @@ impl Entry {
         let after = |event: &Event| event.occurred().is_some_and(|moment| moment.day() > last);
         match &self.effect {
             Effect::States if after(&self.event) => self.effect = Effect::Withheld,
-            Effect::Revises { target, event } if after(event) => self.effect = Effect::Voids { target: *target },
+            Effect::Revises { target, event } if after(event) => {
+                let (target, subject) = (*target, event.subject().cloned());
+                self.effect = Effect::Voids { target, subject };
+            }
             Effect::States | Effect::Revises { .. } | Effect::Voids { .. } | Effect::Withheld => {}
         }
         self

@@ -329,7 +329,7 @@ impl Context<'_> {
             if !current.kind().is_correctable() {
                 return Err(self.uncorrectable(&serde_json::Value::Null, CorrectionError::NotCorrectable));
             }
-            return Ok(Effect::Voids { target: voided.target });
+            return Ok(Effect::Voids { target: voided.target, subject: current.subject().cloned() });
         }
         if let Event::ValueRedacted(redaction) = &entry.event {
             self.redaction(entry, redaction)?;

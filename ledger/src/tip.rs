@@ -351,7 +351,7 @@ impl Tip {
                 self.learn_site(event);
                 self.amended.insert(*target, Some((**event).clone()));
             }
-            Effect::Voids { target } => {
+            Effect::Voids { target, .. } => {
                 self.amended.insert(*target, None);
             }
         }

@@ -63,7 +63,10 @@ impl Log<'_> {
                 self.current.insert(correction.target, corrected.clone());
                 Effect::Revises { target: correction.target, event: Box::new(corrected) }
             }
-            Event::EntryVoided(voided) => Effect::Voids { target: voided.target },
+            Event::EntryVoided(voided) => {
+                let subject = self.current[&voided.target].subject().cloned();
+                Effect::Voids { target: voided.target, subject }
+            }
             _ => Effect::States,
         };
         self.current.insert(seq, event.clone());

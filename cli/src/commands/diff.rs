@@ -165,7 +165,7 @@ fn remember(entry: &Entry, events: &mut BTreeMap<Seq, Event>) {
     match &entry.effect {
         Effect::States => events.insert(entry.seq, entry.event.clone()),
         Effect::Revises { target, event } => events.insert(*target, (**event).clone()),
-        Effect::Voids { target } => events.remove(target),
+        Effect::Voids { target, .. } => events.remove(target),
         Effect::Withheld => None,
     };
 }
@@ -175,7 +175,9 @@ fn amendment(entry: &Entry, events: &BTreeMap<Seq, Event>) -> Option<Amended> {
         (Effect::Revises { target, .. }, Event::EntryCorrected(e)) => {
             (*target, e.field.clone(), e.old.clone(), e.new.clone())
         }
-        (Effect::Voids { target }, _) => (*target, "voided".to_owned(), events.get(target)?.to_value(), Value::Null),
+        (Effect::Voids { target, .. }, _) => {
+            (*target, "voided".to_owned(), events.get(target)?.to_value(), Value::Null)
+        }
         _ => return None,
     };
     let kind = events.get(&target).map_or("", |event| event.kind().as_str());

@@ -118,7 +118,7 @@ fn take(entry: &Entry, subject: &str, of_subject: &mut BTreeMap<Seq, Event>, tak
                 }
             }
         }
-        Effect::Voids { target } => {
+        Effect::Voids { target, .. } => {
             if let Some(before) = of_subject.get(target) {
                 let members = leaves(&before.to_value());
                 taken.extend(members.into_iter().map(|(field, old)| record(*target, field, old, Value::Null)));

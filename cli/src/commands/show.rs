@@ -76,7 +76,7 @@ pub fn run(global: &Global, seq: u64, output: &mut Output<'_>) -> Result<u8, Cli
             found = Some(verified.clone());
         }
         let target = match &entry.effect {
-            Effect::Revises { target, .. } | Effect::Voids { target } => Some(*target),
+            Effect::Revises { target, .. } | Effect::Voids { target, .. } => Some(*target),
             Effect::States | Effect::Withheld => None,
         };
         if target == Some(Seq(seq)) {

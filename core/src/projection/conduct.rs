@@ -97,7 +97,7 @@ impl Projection for Conduct {
         match entry.change() {
             Change::Set(seq, event) => self.set(seq, event, entry),
             // Only deviations can be taken back: decisions, protocols and sites are answered by new events.
-            Change::Unset(seq) => self.deviations.unset(seq),
+            Change::Unset(seq, _) => self.deviations.unset(seq),
         }
     }
 }

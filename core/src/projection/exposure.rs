@@ -2,7 +2,7 @@
 
 use super::Projection;
 use crate::{
-    entry::{Change, Effect, Entry},
+    entry::{Change, Effect, Entry, Whose},
     event::{Cause, DoseTaken, DosingChange, Event},
     few::Few,
     ids::{Name, Seq, SubjectId},
@@ -121,9 +121,9 @@ impl Agent {
 
 impl Projection for Exposure {
     fn apply(&mut self, entry: &Entry) {
-        if let Effect::Revises { target, .. } = &entry.effect {
+        if let Effect::Revises { target, event } = &entry.effect {
             // A correction may name another drug: nothing stays under the old one.
-            self.change(Change::Unset(*target));
+            self.change(Change::Unset(*target, Whose::of(event.subject())));
         }
         self.change(entry.change());
     }
@@ -134,8 +134,8 @@ impl Exposure {
     pub(crate) fn change(&mut self, change: Change<'_>) {
         match change {
             Change::Set(seq, event) => self.set(seq, event),
-            Change::Unset(seq) => {
-                self.by_subject.retain(|_, agents| {
+            Change::Unset(seq, whose) => {
+                whose.retain(&mut self.by_subject, |agents| {
                     agents.retain(|_, agent| {
                         agent.doses.unset(seq);
                         agent.missed.unset(seq);

@@ -121,8 +121,8 @@ impl FollowUp {
     pub(crate) fn change(&mut self, change: Change<'_>) {
         match change {
             Change::Set(seq, event) => self.set(seq, event),
-            Change::Unset(seq) => {
-                self.by_subject.retain(|_, survivorship| {
+            Change::Unset(seq, whose) => {
+                whose.retain(&mut self.by_subject, |survivorship| {
                     survivorship.contacts.unset(seq);
                     survivorship.progressions.unset(seq);
                     survivorship.deaths.unset(seq);

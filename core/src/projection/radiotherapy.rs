@@ -126,8 +126,8 @@ impl Radiotherapy {
     pub(crate) fn change(&mut self, change: Change<'_>) {
         match change {
             Change::Set(seq, event) => self.set(seq, event),
-            Change::Unset(seq) => {
-                self.by_subject.retain(|_, course| {
+            Change::Unset(seq, whose) => {
+                whose.retain(&mut self.by_subject, |course| {
                     course.plans.unset(seq);
                     course.fractions.unset(seq);
                     course.missed.unset(seq);

@@ -59,7 +59,7 @@ impl Response {
                 self.by_subject.entry(e.subject.clone()).or_default().set(seq, visit);
             }
             Change::Set(..) => {}
-            Change::Unset(seq) => self.by_subject.retain(|_, visits| {
+            Change::Unset(seq, whose) => whose.retain(&mut self.by_subject, |visits| {
                 visits.unset(seq);
                 !visits.is_empty()
             }),

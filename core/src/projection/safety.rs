@@ -3,7 +3,7 @@
 use super::Projection;
 use crate::{
     date::Moment,
-    entry::{Change, Effect, Entry, Signer},
+    entry::{Change, Effect, Entry, Signer, Whose},
     event::{DltRuling, Event, Outcome, Seriousness},
     few::Few,
     grade::Grade,
@@ -150,14 +150,14 @@ impl Safety {
     }
 
     /// The ruling that this entry states.
-    fn ruling(&self, seq: Seq) -> Option<Ruling> {
-        let mut all = self.by_subject.values().flat_map(Few::values);
+    fn ruling(&self, seq: Seq, subject: Option<&SubjectId>) -> Option<Ruling> {
+        let mut all = self.by_subject.get(subject?)?.values();
         all.find_map(|ae| ae.rulings.get(seq).cloned())
     }
 
     /// When this entry was first recorded as calling its event serious.
-    fn serious_since(&self, seq: Seq) -> Option<DateTime<Utc>> {
-        let mut all = self.by_subject.values().flat_map(Few::values);
+    fn serious_since(&self, seq: Seq, subject: Option<&SubjectId>) -> Option<DateTime<Utc>> {
+        let mut all = self.by_subject.get(subject?)?.values();
         all.find_map(|ae| ae.recorded_serious.get(seq).copied())
     }
 
@@ -287,11 +287,11 @@ impl AdverseEvent {
 impl Projection for Safety {
     fn apply(&mut self, entry: &Entry) {
         let (mut known, mut ruled) = (entry.recorded_at, None);
-        if let Effect::Revises { target, .. } = &entry.effect {
+        if let Effect::Revises { target, event } = &entry.effect {
             // A correction may give the event another name: nothing stays under the old one.
-            known = self.serious_since(*target).unwrap_or(known);
-            ruled = self.ruling(*target);
-            self.change(Change::Unset(*target));
+            known = self.serious_since(*target, event.subject()).unwrap_or(known);
+            ruled = self.ruling(*target, event.subject());
+            self.change(Change::Unset(*target, Whose::of(event.subject())));
         }
         self.change(entry.change());
         if let Change::Set(seq, event) = entry.change() {
@@ -306,8 +306,8 @@ impl Safety {
     pub(crate) fn change(&mut self, change: Change<'_>) {
         match change {
             Change::Set(seq, event) => self.set(seq, event),
-            Change::Unset(seq) => {
-                self.by_subject.retain(|_, events| {
+            Change::Unset(seq, whose) => {
+                whose.retain(&mut self.by_subject, |events| {
                     events.retain(|_, ae| {
                         ae.unset(seq);
                         !ae.is_empty()

@@ -193,8 +193,8 @@ impl Subjects {
     pub(crate) fn change(&mut self, change: Change<'_>) {
         match change {
             Change::Set(seq, event) => self.set(seq, event),
-            Change::Unset(seq) => {
-                self.by_id.retain(|_, subject| {
+            Change::Unset(seq, whose) => {
+                whose.retain(&mut self.by_id, |subject| {
                     subject.unset(seq);
                     !subject.is_empty()
                 });

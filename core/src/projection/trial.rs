@@ -2,7 +2,7 @@
 
 use super::{Conduct, Exposure, FollowUp, Projection, Radiotherapy, Response, Safety, Subjects, Witnessing};
 use crate::{
-    entry::{Change, Effect, Entry},
+    entry::{Change, Effect, Entry, Whose},
     event::EventKind,
     ids::{Hash, Seq, SubjectId},
 };
@@ -97,11 +97,11 @@ impl Cut {
                 }
             }
             Effect::Withheld => {}
-            Effect::Revises { target, .. } | Effect::Voids { target } => {
+            Effect::Revises { target, .. } | Effect::Voids { target, .. } => {
                 self.amended.entry(*target).or_default().push(entry.seq);
             }
         }
-        if let Change::Unset(seq) = entry.change() {
+        if let Change::Unset(seq, _) = entry.change() {
             self.late.remove(&seq);
         }
     }
@@ -137,11 +137,11 @@ impl Trial {
     /// What would be known if an entry stated nothing.
     pub fn withdraw(&mut self, seq: Seq) {
         self.conduct.deviations.unset(seq);
-        self.subjects.change(Change::Unset(seq));
-        self.exposure.change(Change::Unset(seq));
-        self.radiotherapy.change(Change::Unset(seq));
-        self.safety.change(Change::Unset(seq));
-        self.response.change(Change::Unset(seq));
-        self.follow_up.change(Change::Unset(seq));
+        self.subjects.change(Change::Unset(seq, Whose::Anybody));
+        self.exposure.change(Change::Unset(seq, Whose::Anybody));
+        self.radiotherapy.change(Change::Unset(seq, Whose::Anybody));
+        self.safety.change(Change::Unset(seq, Whose::Anybody));
+        self.response.change(Change::Unset(seq, Whose::Anybody));
+        self.follow_up.change(Change::Unset(seq, Whose::Anybody));
     }
 }

@@ -135,7 +135,7 @@ impl History {
         match &effect {
             Effect::States => self.stated.insert(seq, event.clone()),
             Effect::Revises { target, event } => self.stated.insert(*target, (**event).clone()),
-            Effect::Voids { target } => self.stated.remove(target),
+            Effect::Voids { target, .. } => self.stated.remove(target),
             Effect::Withheld => None,
         };
         let signer = Signer {
@@ -386,7 +386,9 @@ impl History {
         let reason = "invented".parse().unwrap();
         let admission = Admission { trial: &self.trial, today: self.today, reason: Some(&reason) };
         if admission.voided(target, &event).is_ok() {
-            self.enter(story::read(json!({ "type": "entry_voided", "target": target })), Effect::Voids { target });
+            let subject = event.subject().cloned();
+            let event = story::read(json!({ "type": "entry_voided", "target": target }));
+            self.enter(event, Effect::Voids { target, subject });
         }
     }
 }

@@ -69,7 +69,7 @@ fn without_places(value: &Value) -> Value {
 /// Whom an entry is about; an amendment is about the subject of what it amends.
 fn about(entry: &Entry, entries: &[Entry]) -> String {
     let target = match &entry.effect {
-        Effect::Revises { target, .. } | Effect::Voids { target } => &entries[target.0 as usize].event,
+        Effect::Revises { target, .. } | Effect::Voids { target, .. } => &entries[target.0 as usize].event,
         Effect::States | Effect::Withheld => &entry.event,
     };
     target.subject().map_or_else(String::new, |subject| subject.to_string())
@@ -96,7 +96,7 @@ fn shuffled(entries: &[Entry], draws: &[u8]) -> Vec<Entry> {
     let moved = |old: &usize| {
         let mut entry = entries[*old].clone();
         entry.seq = place[old];
-        if let Effect::Revises { target, .. } | Effect::Voids { target } = &mut entry.effect {
+        if let Effect::Revises { target, .. } | Effect::Voids { target, .. } = &mut entry.effect {
             *target = place[&(target.0 as usize)];
         }
         entry
@@ -115,7 +115,7 @@ fn same(is: &Value, expected: &Value, what: &str) -> Result<(), TestCaseError> {
 /// What entry amends which, for each that is voided and not stated anew.
 fn voided(entries: &[Entry]) -> Vec<(Seq, Seq)> {
     let voids = entries.iter().filter_map(|entry| match entry.effect {
-        Effect::Voids { target } => Some((target, entry.seq)),
+        Effect::Voids { target, .. } => Some((target, entry.seq)),
         Effect::States | Effect::Revises { .. } | Effect::Withheld => None,
     });
     voids.collect()
@@ -123,7 +123,7 @@ fn voided(entries: &[Entry]) -> Vec<(Seq, Seq)> {
 
 fn amends(entry: &Entry) -> Option<Seq> {
     match entry.effect {
-        Effect::Revises { target, .. } | Effect::Voids { target } => Some(target),
+        Effect::Revises { target, .. } | Effect::Voids { target, .. } => Some(target),
         Effect::States | Effect::Withheld => None,
     }
 }

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use trial_core::{
     dictionary::{TermEntry, digest},
     entry::{Effect, Entry, Meaning, Role, Signer},
     event::Event,
-    ids::{Hash, Key, Seq},
+    ids::{Hash, Key, Seq, SubjectId},
     projection::{Projection as _, Trial},
     protocol::Protocol,
     text::Text,
@@ -20,6 +21,8 @@ pub struct Story {
     pub trial: Trial,
     next: u64,
     reason: Option<Text>,
+    /// Whom each entry is about.
+    subjects: BTreeMap<Seq, SubjectId>,
 }
 
 pub fn day(text: &str) -> NaiveDate {
@@ -49,7 +52,7 @@ pub fn dictionary(name: &str) -> Value {
 impl Story {
     /// A trial that is open under the example protocol with some members changed.
     pub fn under(change: impl FnOnce(&mut Value)) -> Story {
-        let mut story = Story { trial: Trial::default(), next: 0, reason: None };
+        let mut story = Story { trial: Trial::default(), next: 0, reason: None, subjects: BTreeMap::new() };
         let opened = json!({
             "type": "trial_opened", "trial": "MADE-UP", "title": "An invented trial", "zone": "Asia/Taipei",
             "origin": "sponsor.example/made-up", "clock": "simulated", "data": "synthetic"
@@ -97,12 +100,14 @@ impl Story {
 
     /// Takes an entry back.
     pub fn void(&mut self, at: &str, target: Seq) -> Seq {
-        self.apply(at, read(json!({ "type": "entry_voided", "target": target })), Effect::Voids { target })
+        let subject = self.subjects.get(&target).cloned();
+        self.apply(at, read(json!({ "type": "entry_voided", "target": target })), Effect::Voids { target, subject })
     }
 
     fn apply(&mut self, at: &str, event: Event, effect: Effect) -> Seq {
         let seq = Seq(self.next);
         self.next += 1;
+        self.subjects.extend(event.subject().map(|subject| (seq, subject.clone())));
         let signer = Signer {
             key: Key([0; 32]),
             meaning: Meaning::Authorship,
