@@ -108,6 +108,7 @@ fn files_are_opened_where_files_belong() {
         "ledger/src/recover.rs",
         "ledger/src/sealed_folder.rs",
         "ledger/src/sled_store.rs",
+        "ledger/src/snapshot_folder.rs",
         "ledger/src/tiles.rs",
         "cli/src/against.rs",
         "cli/src/commands/",

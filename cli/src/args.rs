@@ -49,6 +49,9 @@ pub struct Global {
     /// See what had occurred by the end of this day
     #[arg(long, global = true, value_name = "DAY")]
     pub cutoff: Option<NaiveDate>,
+    /// Verify every entry now, instead of going on from what you verified before
+    #[arg(long, global = true)]
+    pub full: bool,
     /// Answer in JSON
     #[arg(long, global = true)]
     pub json: bool,

@@ -88,6 +88,19 @@ impl Watch {
         Ok(Watch { known: Known::read()?, now: clock::now()?, frontier: Frontier::default(), pin: None, then: None })
     }
 
+    /// What this user knows.
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Sees all entries at once, of a log whose root is known at any size; says whether this user saw that log before.
+    pub fn saw(&mut self, tip: &Tip, root_at: impl Fn(u64) -> Option<Hash>) -> bool {
+        let pin = tip.opened().zip(tip.genesis());
+        self.pin = pin.and_then(|(opened, genesis)| self.known.pin(opened.origin.as_str(), genesis).cloned());
+        self.then = self.pin.as_ref().and_then(|pin| root_at(pin.size));
+        self.pin.is_some()
+    }
+
     /// Sees the next verified entry.
     pub fn see(&mut self, entry: &Entry) {
         if let (0, Event::TrialOpened(opened)) = (self.frontier.size(), &entry.event) {
@@ -152,6 +165,11 @@ impl Watch {
 }
 
 impl Contact {
+    /// What this user knew.
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
     /// Remembers that the ledger has been verified, or extended, up to here; says what kept it from that.
     pub fn moved(&mut self, tip: &Tip) -> Option<String> {
         if self.known.trouble().is_some() {

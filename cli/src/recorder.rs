@@ -12,7 +12,8 @@ use crate::{
     error::CliError,
     keys::KeyRing,
     receipts::Receipts,
-    session::{Lens, Session},
+    session::{Lens, Resting, Session},
+    snapshots::Making,
 };
 use chrono::{DateTime, Utc};
 use std::{collections::BTreeMap, path::Path};
@@ -20,7 +21,7 @@ use trial_core::{
     admission::Admission,
     authority::{countersigned_by, may_sign},
     countersignature::asked,
-    entry::{Effect, Entry, Meaning, Signer},
+    entry::{Entry, Meaning, Signer},
     event::{Clock, Event, TrialOpened, ValueRedacted},
     ids::{Key, Name, Seq},
     projection::{Projection as _, Trial},
@@ -57,6 +58,7 @@ pub struct Recorder {
     values: BTreeMap<Place, Sealed>,
     lines: BTreeMap<usize, Seq>,
     receipts: Option<Receipts>,
+    making: Option<Making>,
 }
 
 /// A draft that was admitted, with what signing it needs.
@@ -72,8 +74,8 @@ impl Recorder {
     ///
     /// # Errors
     /// See [`Session::open`].
-    pub fn open(dir: &Path, keys: KeyRing) -> Result<(Recorder, Vec<String>), CliError> {
-        let session = Session::open(dir, &Lens::default())?;
+    pub fn open(dir: &Path, keys: KeyRing, resting: Resting) -> Result<(Recorder, Vec<String>), CliError> {
+        let session = Session::open(dir, &Lens { resting, ..Lens::default() })?;
         let notices = session.notices.clone();
         Ok((Recorder::new(session, keys), notices))
     }
@@ -94,6 +96,7 @@ impl Recorder {
             values: BTreeMap::new(),
             lines: BTreeMap::new(),
             receipts: None,
+            making: session.making,
         }
     }
 
@@ -210,6 +213,9 @@ impl Recorder {
     fn take(&mut self, verified: Verified, line: Option<usize>) -> Recorded {
         let recorded = Recorded::of(&verified);
         self.trial.apply(verified.entry());
+        if let Some(making) = &mut self.making {
+            making.see(verified.entry(), &self.trial);
+        }
         self.made.push(verified);
         if let Some(line) = line {
             self.lines.insert(line, recorded.seq);
@@ -247,7 +253,7 @@ impl Recorder {
         self.together(&event, key, &countersigners)?;
         if let Some(target) = target_of(&event)
             && !self.tip.countersignatures().is_empty()
-            && let Some(current) = self.current(target)?
+            && let Some(current) = self.current(target)
         {
             // What several sign, several correct.
             self.together(&current, key, &countersigners)?;
@@ -336,6 +342,9 @@ impl Recorder {
         self.append()?;
         self.ledger.settle()?;
         let mut notices: Vec<String> = self.contact.moved(self.ledger.tip()).into_iter().collect();
+        if let Some(making) = &mut self.making {
+            making.renew(&self.ledger, self.contact.known());
+        }
         if let Some(receipts) = &self.receipts {
             notices.extend(receipts.leave(&self.ledger, first)?);
         }
@@ -413,7 +422,7 @@ impl Recorder {
             Event::ValueRedacted(e) => return self.redacts(e),
             _ => return Ok(()),
         };
-        let Some(current) = self.current(target)? else {
+        let Some(current) = self.current(target) else {
             let last = self.tip.size().saturating_sub(1);
             return Err(CliError::no(format!("entry {target} is not there, or is voided: expected 0 to {last}"))
                 .hint("trial log lists the entries"));
@@ -453,16 +462,10 @@ impl Recorder {
         }
     }
 
-    /// What an entry states now; none where it is voided or not there.
-    fn current(&self, target: Seq) -> Result<Option<Event>, CliError> {
-        let mut current = None;
-        for verified in self.ledger.entries() {
-            follow(&mut current, target, verified?.entry());
-        }
-        for verified in &self.made {
-            follow(&mut current, target, verified.entry());
-        }
-        Ok(current)
+    /// What an entry states now; none where it is voided or not there, and for what only amends others.
+    fn current(&self, target: Seq) -> Option<Event> {
+        let current = self.tip.current(target, &self.ledger.earlier(&self.made))?;
+        target_of(&current).is_none().then_some(current)
     }
 }
 
@@ -472,14 +475,5 @@ fn target_of(event: &Event) -> Option<Seq> {
         Event::EntryCorrected(e) => Some(e.target),
         Event::EntryVoided(e) => Some(e.target),
         _ => None,
-    }
-}
-
-fn follow(current: &mut Option<Event>, target: Seq, entry: &Entry) {
-    match &entry.effect {
-        Effect::States if entry.seq == target => *current = Some(entry.event.clone()),
-        Effect::Revises { target: revised, event } if *revised == target => *current = Some((**event).clone()),
-        Effect::Voids { target: voided, .. } if *voided == target => *current = None,
-        Effect::States | Effect::Revises { .. } | Effect::Voids { .. } | Effect::Withheld => {}
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     contact::{Contact, Held, Watch},
     error::CliError,
     progress,
+    snapshots::{self, Behind, Making},
     suspect::{Suspects, suspects},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -12,10 +13,11 @@ use std::path::{Path, PathBuf};
 use trial_core::{
     entry::Entry,
     event::{Clock, Event, TrialOpened},
+    ids::Seq,
     projection::{Projection as _, Trial},
     view::replay::{CutLine, Reading},
 };
-use trial_ledger::{check::Verified, ledger::Ledger, roster::Roster};
+use trial_ledger::{check::Verified, ledger::Ledger, roster::Roster, snapshot::StateName};
 
 /// What a reader asks for.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,25 @@ pub struct Lens {
     pub as_of: Option<String>,
     /// `--cutoff`.
     pub cutoff: Option<NaiveDate>,
+    /// `--full`, or not.
+    pub resting: Resting,
+}
+
+/// What the beginning of a ledger may rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Resting {
+    /// On a snapshot that this user's own verification made, where there is one.
+    #[default]
+    OnSnapshots,
+    /// On nothing: every entry is verified now.
+    OnNothing,
+}
+
+impl Lens {
+    /// Whether everything is seen.
+    fn is_clear(&self) -> bool {
+        self.as_of.is_none() && self.cutoff.is_none()
+    }
 }
 
 /// A ledger that has just been verified to its end, and the trial at the cut.
@@ -42,6 +63,10 @@ pub struct Session {
     pub contact: Contact,
     /// What opening put in order, and what it was compared with, where that is to be told.
     pub notices: Vec<String>,
+    /// How many entries rest on what this user verified before.
+    pub rests: Option<u64>,
+    /// The snapshots that come next, where everything is seen.
+    pub making: Option<Making>,
 }
 
 /// Folds entries as far as a reader wants to see.
@@ -90,6 +115,18 @@ impl Fold {
         self.genesis = Some((opened.clone(), zone, as_of));
     }
 
+    /// How many of these states, from the first on, lie before the cut.
+    fn before_the_cut(&self, states: &[StateName]) -> usize {
+        let as_of = self.genesis.as_ref().and_then(|(_, _, as_of)| *as_of);
+        as_of.map_or(states.len(), |as_of| states.partition_point(|state| state.is_by(as_of)))
+    }
+
+    /// Goes on from what is known already.
+    fn resume(&mut self, trial: Trial) {
+        self.last = trial.cut.recorded_at;
+        self.trial = trial;
+    }
+
     /// The cut that was read.
     ///
     /// # Errors
@@ -122,7 +159,10 @@ impl Session {
     /// # Errors
     /// No ledger, in use, unreadable or faulty, or not the one that was seen before.
     pub fn open(dir: &Path, lens: &Lens) -> Result<Session, CliError> {
-        Session::open_with(dir, lens, |_| {})
+        match Session::behind(dir, lens, None)? {
+            Ok(session) => Ok(session),
+            Err(notices) => Session::whole(dir, lens, notices, |_| {}),
+        }
     }
 
     /// The same, showing each entry before the cut.
@@ -130,7 +170,77 @@ impl Session {
     /// # Errors
     /// See [`Session::open`].
     pub fn open_with(dir: &Path, lens: &Lens, mut show: impl FnMut(&Verified)) -> Result<Session, CliError> {
+        match Session::behind(dir, lens, Some(&mut show))? {
+            Ok(session) => Ok(session),
+            Err(notices) => Session::whole(dir, lens, notices, show),
+        }
+    }
+
+    /// Goes on from what this user verified before; what is to be told where that cannot be.
+    fn behind(
+        dir: &Path,
+        lens: &Lens,
+        mut show: Option<&mut dyn FnMut(&Verified)>,
+    ) -> Result<Result<Session, Vec<String>>, CliError> {
+        if lens.resting == Resting::OnNothing {
+            return Ok(Err(Vec::new()));
+        }
+        let Behind { ledger, contact, rests, mut notices, states } = match snapshots::open(dir)? {
+            Ok(behind) => behind,
+            Err(notices) => return Ok(Err(notices)),
+        };
         let mut fold = Fold::through(lens);
+        if let Some(opened) = ledger.tip().opened() {
+            fold.begin(opened);
+        }
+        let from_the_beginning = show.is_some() || lens.cutoff.is_some();
+        let count = if from_the_beginning { 0 } else { fold.before_the_cut(&states) };
+        let rested = snapshots::rested(dir, &states, count);
+        notices.extend(rested.notice);
+        fold.resume(rested.trial);
+        let mut making = lens.is_clear().then(|| Making::behind(dir, rested.states, rests));
+        let (from, amended) = (Seq(fold.trial.cut.entries), fold.trial.cut.amended.clone());
+        let mut unreadable = None;
+        for read in ledger.again(from, amended) {
+            let verified = match read {
+                Ok(verified) => verified,
+                Err(fault) => {
+                    unreadable = Some(fault);
+                    break;
+                }
+            };
+            if !fold.take(verified.entry()) {
+                break;
+            }
+            if let Some(making) = &mut making {
+                making.see(verified.entry(), &fold.trial);
+            }
+            if let Some(show) = &mut show {
+                show(&verified);
+            }
+        }
+        if let Some(fault) = unreadable {
+            // Something in front of the snapshot was changed: the full verification names it.
+            drop(ledger);
+            return match show {
+                None => Ok(Err(notices)),
+                Some(_) => Err(Ledger::open(dir).err().map_or_else(|| fault.into(), CliError::from)),
+            };
+        }
+        let (trial, reading, opened, zone) = fold.finish()?;
+        let rests = Some(rests);
+        Ok(Ok(Session { ledger, trial, reading, opened, zone, contact, notices, rests, making }))
+    }
+
+    /// Verifies every entry.
+    fn whole(
+        dir: &Path,
+        lens: &Lens,
+        before: Vec<String>,
+        mut show: impl FnMut(&Verified),
+    ) -> Result<Session, CliError> {
+        let mut fold = Fold::through(lens);
+        let mut making = lens.is_clear().then(|| Making::begin(dir));
         let mut watch = Watch::begin()?;
         let bar = progress::bar(lines_about(dir), "reading");
         let (ledger, notices) = Ledger::open_with(dir, |verified| {
@@ -139,12 +249,20 @@ impl Session {
             if fold.take(verified.entry()) {
                 show(verified);
             }
+            if let Some(making) = &mut making {
+                making.see(verified.entry(), &fold.trial);
+                making.write();
+            }
         })?;
         bar.finish_and_clear();
         let contact = watch.meet(ledger.tip(), Held::Ledger)?;
         let (trial, reading, opened, zone) = fold.finish()?;
-        let notices = notices.iter().map(ToString::to_string).chain(contact.notice.clone()).collect();
-        Ok(Session { ledger, trial, reading, opened, zone, contact, notices })
+        if let Some(making) = &mut making {
+            making.renew(&ledger, contact.known());
+        }
+        let notices = before.into_iter().chain(notices.iter().map(ToString::to_string)).chain(contact.notice.clone());
+        let notices = notices.collect();
+        Ok(Session { ledger, trial, reading, opened, zone, contact, notices, rests: None, making })
     }
 }
 
@@ -165,7 +283,8 @@ impl Session {
 
     /// What every answer says it rests on.
     pub fn cut(&self) -> CutLine {
-        CutLine::new(&self.trial, self.reading)
+        let verified_before = self.rests.map(|rests| rests.min(self.trial.cut.entries));
+        CutLine { verified_before, ..CutLine::new(&self.trial, self.reading) }
     }
 }
 

@@ -49,7 +49,7 @@ pub fn digest<'a>(terms: impl IntoIterator<Item = &'a TermEntry>) -> Hash {
 }
 
 /// A dictionary by term.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dictionary {
     terms: BTreeMap<Text, TermEntry>,
 }
@@ -96,7 +96,7 @@ pub enum Adoption {
 }
 
 /// The parts that name one SHA-256.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Parts {
     sha256: Hash,
     parts: u8,
@@ -125,7 +125,7 @@ impl Parts {
 }
 
 /// All dictionaries by name, whole or still in parts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dictionaries {
     whole: BTreeMap<Name, Dictionary>,
     parts: BTreeMap<Name, Vec<Parts>>,

@@ -54,6 +54,11 @@ impl<K: Ord, V> Few<K, V> {
         self.members.iter().map(|(key, value)| (key, value))
     }
 
+    /// All members, given away.
+    pub(crate) fn into_members(self) -> Vec<(K, V)> {
+        self.members
+    }
+
     /// All names, in order.
     pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.members.iter().map(|(key, _)| key)

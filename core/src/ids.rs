@@ -151,12 +151,18 @@ macro_rules! bytes32 {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                if !s.is_human_readable() {
+                    return self.0.serialize(s);
+                }
                 s.serialize_str(hex_of(&self.0, &mut [0; 64]))
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                if !d.is_human_readable() {
+                    return <[u8; 32]>::deserialize(d).map(Self);
+                }
                 parsed(d)
             }
         }

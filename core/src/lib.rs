@@ -10,6 +10,7 @@ pub mod countersignature;
 pub mod date;
 pub mod dictionary;
 pub mod dlt;
+pub mod encoded;
 pub mod entry;
 pub mod escalation;
 pub mod event;

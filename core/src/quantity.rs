@@ -17,6 +17,13 @@ pub struct Decimal {
 const SCALE: u32 = 9;
 
 impl Decimal {
+    /// A number from its digits and its scale, if it has a text form.
+    fn packed(packed: i64) -> Option<Decimal> {
+        let decimal = Decimal { packed };
+        let most = 10_u64.pow(15);
+        (decimal.scale() <= SCALE && decimal.units().unsigned_abs() < most).then_some(decimal)
+    }
+
     /// The digits as one number.
     fn units(self) -> i64 {
         self.packed >> 4
@@ -100,12 +107,18 @@ impl FromStr for Decimal {
 
 impl Serialize for Decimal {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if !s.is_human_readable() {
+            return s.serialize_i64(self.packed);
+        }
         s.collect_str(self)
     }
 }
 
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        if !d.is_human_readable() {
+            return Decimal::packed(i64::deserialize(d)?).ok_or_else(|| D::Error::custom("no decimal"));
+        }
         parsed(d)
     }
 }

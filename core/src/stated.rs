@@ -4,9 +4,11 @@
 //! millions of doses stays flat; a correction finds its entry by binary search.
 
 use crate::ids::Seq;
+use serde::{Deserialize, Serialize};
 
 /// Facts in the order of the entries that state them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Stated<T> {
     facts: Vec<(Seq, T)>,
 }
@@ -38,6 +40,11 @@ impl<T> Stated<T> {
         if let Ok(i) = self.facts.binary_search_by_key(&seq, |(s, _)| *s) {
             self.facts.remove(i);
         }
+    }
+
+    /// Each fact with its entry, given away.
+    pub(crate) fn into_facts(self) -> impl Iterator<Item = (Seq, T)> {
+        self.facts.into_iter()
     }
 
     /// What the entry states.

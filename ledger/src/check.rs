@@ -53,6 +53,11 @@ impl Verified {
         &self.entry
     }
 
+    /// What was verified before, read again: see [`crate::again`], which alone makes one.
+    pub(crate) fn again(envelope: Envelope, entry: Entry, prev: Hash, sealed: BTreeMap<Name, Hash>) -> Verified {
+        Verified { envelope, entry, prev, sealed }
+    }
+
     /// The exact bytes.
     pub fn envelope(&self) -> &Envelope {
         &self.envelope

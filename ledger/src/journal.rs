@@ -47,6 +47,11 @@ impl Journal {
         Ok(Journal { file, length })
     }
 
+    /// How many bytes the acknowledged lines have.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
     /// Writes the lines and syncs them once.
     ///
     /// # Errors

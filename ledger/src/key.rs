@@ -5,6 +5,7 @@
 //! Does not check who holds a key: that is the roster's part.
 
 use ed25519_dalek::{Signature as DalekSignature, Signer, SigningKey, VerifyingKey};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
 use trial_core::ids::Key;
 
@@ -20,6 +21,20 @@ const ORDER: [u8; 32] = [
 /// A public key that was admitted: signatures under it bind whoever holds the secret half.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
+
+/// Only inside a snapshot, whose id was remembered when the key had been admitted.
+impl Serialize for PublicKey {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        self.key().serialize(s)
+    }
+}
+
+impl<'de> Deserialize<'de> for PublicKey {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let key = Key::deserialize(d)?;
+        VerifyingKey::from_bytes(&key.0).map(PublicKey).map_err(|_| D::Error::custom("not a point of the curve"))
+    }
+}
 
 impl PublicKey {
     /// Admits a key.

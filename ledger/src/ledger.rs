@@ -5,12 +5,14 @@
 //! never repairs a difference. Does not compare with what anybody saw before: that is the part of checkpoints and pins.
 
 mod batch;
+mod behind;
 mod checkpoints;
 mod error;
 mod proofs;
 mod sealing;
 
 pub use batch::{Batch, Earlier};
+pub use behind::claimed_genesis;
 pub use checkpoints::LATEST;
 pub use error::LedgerError;
 pub use sealing::{SealedReport, Unsealed};

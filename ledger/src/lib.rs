@@ -3,6 +3,7 @@
 //! Two invariants, held by types: only verified entries go into a store and only envelopes come out of it, and a log
 //! grows only from a tip that has just been verified.
 
+pub mod again;
 #[cfg(feature = "store")]
 pub mod backup;
 pub mod body;
@@ -45,6 +46,9 @@ pub mod sealed;
 mod sealed_folder;
 #[cfg(feature = "store")]
 pub mod sled_store;
+pub mod snapshot;
+#[cfg(feature = "store")]
+pub mod snapshot_folder;
 pub mod store;
 pub mod tile;
 #[cfg(feature = "store")]

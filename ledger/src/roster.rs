@@ -9,6 +9,7 @@ use crate::{
     fault::{Fault, FaultKind},
     key::PublicKey,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use trial_core::{
     entry::{Entry, Meaning, Role, Signer},
@@ -18,7 +19,7 @@ use trial_core::{
 };
 
 /// A key and its holder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// The key, admitted.
     pub public: PublicKey,
@@ -41,7 +42,7 @@ pub struct Member {
 }
 
 /// How a key was revoked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
     /// The entry.
     pub seq: Seq,
@@ -91,7 +92,7 @@ pub struct Suspicion<'a> {
 }
 
 /// All keys that were ever granted, up to one point of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Roster {
     members: BTreeMap<Key, Member>,
 }

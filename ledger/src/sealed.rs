@@ -27,7 +27,7 @@ pub const MAX_VALUE: usize = 64 * 1024;
 pub const MAX_SEALED_LINE: usize = MAX_VALUE + 512;
 
 /// Where a sealed value belongs: the entry that commits to it, and its name there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// The entry.
     pub seq: Seq,
@@ -165,7 +165,7 @@ pub fn file_name(subject: Option<&SubjectId>) -> String {
 }
 
 /// A redaction: which entry says so, who signed it, when and why.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Redaction {
     /// The entry that says so.
     pub seq: Seq,

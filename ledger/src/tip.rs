@@ -4,6 +4,7 @@
 //! and reads no clock: the time of a new entry is an argument.
 
 mod again;
+mod kept;
 
 #[cfg(feature = "store")]
 use crate::prover::Unproven;
@@ -18,6 +19,7 @@ use crate::{
     sealed::{Place, Redaction},
     verifier::Lookup,
 };
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, ops::Range};
 use trial_core::{
     countersignature::Countersignatures,
@@ -30,27 +32,32 @@ use trial_core::{
 type Signatures = Vec<(Key, Signature)>;
 
 /// What is known at the verified end of a log. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Tip {
     next: Seq,
     head: Option<Hash>,
     genesis: Option<Hash>,
+    #[serde(with = "trial_core::encoded::json")]
     opened: Option<TrialOpened>,
     /// The tree over all entries up to the first fault.
     blocks: Blocks,
     /// After a fault, where entries are missing, in order. Nothing is proven then, and no hash is kept any more.
+    #[serde(skip)]
     missing: Option<Vec<Range<Seq>>>,
     roster: Roster,
     recorded_at: Option<RecordedAt>,
     /// Where each subject gave consent.
     sites: BTreeMap<SubjectId, SiteId>,
     /// How many people must sign together, by the protocol in force.
+    #[serde(with = "trial_core::encoded::json")]
     countersignatures: Vec<Countersignatures>,
     /// What corrected entries state now; nothing where they are voided.
+    #[serde(with = "kept::amended")]
     amended: BTreeMap<Seq, Option<Event>>,
     /// How many sealed values the entries commit to.
     commitments: u64,
     /// Which of them were redacted.
+    #[serde(with = "kept::redactions")]
     redactions: BTreeMap<Place, Redaction>,
 }
 
@@ -161,6 +168,15 @@ impl Tip {
 
     pub(crate) fn site_of(&self, subject: &SubjectId) -> Option<&SiteId> {
         self.sites.get(subject)
+    }
+
+    /// What an entry states now, as far as it can be read again: nothing where there is none, or it is voided.
+    pub fn current(&self, target: Seq, lookup: &dyn Lookup) -> Option<Event> {
+        match self.amended(target) {
+            Some(now) => now.clone(),
+            None if self.has(target) => Some(self.recorded(target, lookup)?.0),
+            None => None,
+        }
     }
 
     pub(crate) fn amended(&self, seq: Seq) -> Option<&Option<Event>> {

@@ -33,7 +33,7 @@ struct Views {
 
 impl Views {
     fn of(as_of: &str) -> Views {
-        let mut fold = Fold::through(&Lens { as_of: Some(as_of.into()), cutoff: None });
+        let mut fold = Fold::through(&Lens { as_of: Some(as_of.into()), ..Lens::default() });
         LOG.iter().for_each(|entry| {
             fold.take(entry);
         });

@@ -67,7 +67,7 @@ pub(super) fn record_one(
 ) -> Result<u8, CliError> {
     let alias = signer(global)?;
     let draft = Draft { countersigners: cosigning.countersigners.clone(), ..draft };
-    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global))?;
+    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global))?;
     output.notices(&notices)?;
     if let (Some(folder), Some(log_key)) = (&cosigning.receipt, &cosigning.log_key) {
         recorder.leave_receipts(folder, log_key)?;
@@ -204,7 +204,7 @@ fn append_file(global: &Global, file: &Path, cosigning: &Cosigning, output: &mut
     };
     let opened = File::open(file).map_err(unreadable)?;
     let alias = global.key.as_deref();
-    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global))?;
+    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global))?;
     output.notices(&notices)?;
     if let (Some(folder), Some(log_key)) = (&cosigning.receipt, &cosigning.log_key) {
         recorder.leave_receipts(folder, log_key)?;

@@ -90,7 +90,7 @@ pub fn run(global: &Global, args: &DiffArgs, output: &mut Output<'_>) -> Result<
         None => Cut::Entries(session.ledger.tip().size()),
     };
     [&from, &to].into_iter().try_for_each(|cut| cut.reached(session.ledger.tip().size()))?;
-    let diff = compare(&session, &Lens { as_of: None, cutoff: global.cutoff }, &from, &to)?;
+    let diff = compare(&session, &Lens { cutoff: global.cutoff, ..Lens::default() }, &from, &to)?;
     if output.json {
         output.value(&diff)?;
     } else {

@@ -39,7 +39,7 @@ use crate::{
     error::CliError,
     keys::KeyRing,
     output::Output,
-    session::{Lens, Session},
+    session::{Lens, Resting, Session},
 };
 use clap::ArgMatches;
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -111,7 +111,11 @@ fn schema<T: JsonSchema>() -> Value {
 }
 
 fn lens(global: &Global) -> Lens {
-    Lens { as_of: global.as_of.clone(), cutoff: global.cutoff }
+    Lens { as_of: global.as_of.clone(), cutoff: global.cutoff, resting: resting(global) }
+}
+
+fn resting(global: &Global) -> Resting {
+    if global.full { Resting::OnNothing } else { Resting::OnSnapshots }
 }
 
 fn key_ring(global: &Global) -> KeyRing {

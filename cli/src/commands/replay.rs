@@ -27,9 +27,10 @@ pub fn run(global: &Global, output: &mut Output<'_>) -> Result<u8, CliError> {
     let session = open(global, output)?;
     let suspects = session.suspects()?;
     // The ledger is closed before the views are read: what its store keeps in memory is not needed beside them.
+    let cut = session.cut();
     let Session { trial, reading, ledger, .. } = session;
     drop(ledger);
-    let replay = Replay::read(&trial, reading);
+    let replay = Replay { cut, ..Replay::read(&trial, reading) };
     if output.json {
         output.value(&Answer { replay: &replay, suspects: &suspects })?;
     } else {

@@ -10,6 +10,7 @@ use crate::{
     progress,
     render::sealed::Claim,
     session,
+    snapshots::{Recomputed, Recomputing},
     suspect::{Suspects, sentence, suspects},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -63,6 +64,9 @@ pub(super) struct Verdict {
     /// What opening put in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
+    /// The snapshots, each computed again from the entries: what rests on one from now on rests on this verification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshots: Option<Recomputed>,
     /// Where the times come from.
     clock: Option<Clock>,
     /// Whose facts these are.
@@ -115,7 +119,7 @@ pub fn run(global: &Global, args: &VerifyArgs, output: &mut Output<'_>) -> Resul
     Ok(code)
 }
 
-/// What is kept of the entries as they are verified. Nothing is folded: the verdict is about them, whatever they say.
+/// What is kept of the entries as they are verified. The verdict is about them, whatever they say.
 struct Seen {
     watch: Watch,
     against: Against,
@@ -146,9 +150,12 @@ impl Seen {
 
 fn directory(path: &Path, way: Way, mut seen: Seen, output: &mut Output<'_>) -> Result<Verdict, CliError> {
     let bar = progress::bar(session::lines_about(path), "verifying");
+    let known = seen.watch.known().clone();
+    let mut recomputing = Recomputing::begin(path, &known);
     let opened = Ledger::open_by(path, way, |verified| {
         bar.inc(1);
         seen.take(verified.entry());
+        recomputing.take(verified.entry());
     });
     bar.finish_and_clear();
     let (ledger, notices) = match opened {
@@ -160,7 +167,12 @@ fn directory(path: &Path, way: Way, mut seen: Seen, output: &mut Output<'_>) -> 
     };
     seen.told.suspects = suspects(ledger.tip().roster(), || ledger.entries())?;
     let notices = notices.iter().map(ToString::to_string).collect();
-    let found = sound(ledger.tip(), seen, Held::Ledger, notices, output)?;
+    let mut found = sound(ledger.tip(), seen, Held::Ledger, notices, output)?;
+    if found.faults.is_empty() {
+        let (snapshots, named) = recomputing.finish(&ledger, &known);
+        found.notices.extend(named);
+        found.snapshots = Some(snapshots).filter(|snapshots| snapshots.computed > 0);
+    }
     Ok(with_sealed(found, ledger.tip(), ledger.check_sealed()?))
 }
 
@@ -328,6 +340,7 @@ fn verdict(
         faults,
         evidence: Vec::new(),
         notices: Vec::new(),
+        snapshots: None,
         clock: opened.map(|o| o.clock),
         data: opened.map(|o| o.data),
     }
@@ -385,6 +398,7 @@ fn faulty(mut faults: Vec<Fault>, path: &Path) -> Verdict {
         faults,
         evidence: Vec::new(),
         notices: vec![format!("keep a copy of {} as evidence", journal.display())],
+        snapshots: None,
         clock: None,
         data: None,
     }
@@ -424,6 +438,7 @@ fn text(found: &Verdict) -> String {
         if found.verdict == "verified" {
             lines.push(format!("unanchored  {} entries since", found.claims.unanchored));
         }
+        lines.extend(found.snapshots.as_ref().map(|snapshots| format!("snapshots   {snapshots}")));
         lines.extend(found.head.map(|head| format!("head        {head}")));
         lines.extend(found.root.as_ref().map(|root| format!("root        {root}")));
     } else {

@@ -107,6 +107,7 @@ mod tests {
             title: Some("A trial".into()),
             zone: Some("Asia/Taipei".into()),
             witnessed: None,
+            verified_before: None,
         }
     }
 

@@ -11,10 +11,11 @@ use crate::{
     text::Text,
 };
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How the trial is run.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conduct {
     /// The genesis.
     pub opened: Option<TrialOpened>,
@@ -35,7 +36,7 @@ pub struct Conduct {
 }
 
 /// A signed decision, with its entry's reason.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// What was decided.
     pub decided: EscalationDecided,

@@ -11,17 +11,19 @@ use crate::{
     stated::Stated,
 };
 use chrono::{NaiveDate, NaiveTime};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, num::NonZeroI32};
 
 /// Drug exposure of all subjects.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Exposure {
-    by_subject: BTreeMap<SubjectId, Few<Name, Agent>>,
+    pub(super) by_subject: BTreeMap<SubjectId, Few<Name, Agent>>,
+    #[serde(skip)]
     names: Shared<Name>,
 }
 
 /// One subject's exposure to one drug.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
     /// Intakes.
     pub doses: Stated<Dose>,
@@ -32,7 +34,7 @@ pub struct Agent {
 }
 
 /// One intake, kept small: a trial can have millions.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Dose {
     /// The day.
     pub day: NaiveDate,
@@ -43,7 +45,7 @@ pub struct Dose {
 }
 
 /// One change of dosing.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Dosing {
     /// The day.
     pub day: NaiveDate,

@@ -12,18 +12,21 @@ use crate::{
     text::Text,
 };
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Follow-up of all subjects.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FollowUp {
-    by_subject: BTreeMap<SubjectId, Survivorship>,
+    pub(super) by_subject: BTreeMap<SubjectId, Survivorship>,
+    #[serde(skip)]
     tests: Shared<Name>,
+    #[serde(skip)]
     units: Shared<Text>,
 }
 
 /// One subject's follow-up.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Survivorship {
     /// Contacts.
     pub contacts: Stated<(NaiveDate, VitalStatus)>,
@@ -36,7 +39,7 @@ pub struct Survivorship {
 }
 
 /// A death.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Death {
     /// The day.
     pub day: NaiveDate,
@@ -47,7 +50,7 @@ pub struct Death {
 }
 
 /// A laboratory value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LaboratoryValue {
     /// The day of the sample.
     pub day: NaiveDate,

@@ -11,17 +11,19 @@ use crate::{
     stated::Stated,
 };
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Radiotherapy of all subjects.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Radiotherapy {
-    by_subject: BTreeMap<SubjectId, Course>,
+    pub(super) by_subject: BTreeMap<SubjectId, Course>,
+    #[serde(skip)]
     names: Shared<Name>,
 }
 
 /// One subject's course of radiotherapy.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Course {
     /// Plans: a later one is a re-plan.
     pub plans: Stated<Plan>,
@@ -32,7 +34,7 @@ pub struct Course {
 }
 
 /// A plan.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Its name.
     pub name: Name,
@@ -47,7 +49,7 @@ pub struct Plan {
 }
 
 /// A fraction.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fraction {
     /// The plan.
     pub plan: Name,

@@ -2,18 +2,22 @@
 
 use super::Projection;
 use crate::{
+    encoded,
     entry::{Change, Entry},
     event::{Event, TumourAssessed},
     ids::{Name, SubjectId},
     shared::Shared,
     stated::Stated,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Tumour assessments of all subjects.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Response {
-    by_subject: BTreeMap<SubjectId, Stated<Visit>>,
+    #[serde(with = "encoded::json")]
+    pub(super) by_subject: BTreeMap<SubjectId, Stated<Visit>>,
+    #[serde(skip)]
     names: Shared<Name>,
 }
 

@@ -3,6 +3,7 @@
 use super::Projection;
 use crate::{
     date::Moment,
+    encoded,
     entry::{Change, Effect, Entry, Signer, Whose},
     event::{DltRuling, Event, Outcome, Seriousness},
     few::Few,
@@ -14,18 +15,21 @@ use crate::{
     text::Text,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Adverse events of all subjects.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Safety {
-    by_subject: BTreeMap<SubjectId, Few<Name, AdverseEvent>>,
+    pub(super) by_subject: BTreeMap<SubjectId, Few<Name, AdverseEvent>>,
+    #[serde(skip)]
     names: Shared<Name>,
+    #[serde(skip)]
     terms: Shared<Text>,
 }
 
 /// One adverse event: its report and everything that followed.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AdverseEvent {
     /// The report (one; a second is refused at append).
     pub reports: Stated<Report>,
@@ -40,7 +44,7 @@ pub struct AdverseEvent {
 }
 
 /// The first report of an adverse event.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The term of the adopted dictionary.
     pub term: Text,
@@ -51,7 +55,7 @@ pub struct Report {
 }
 
 /// What a report or an update says of an adverse event, as far as it says something.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     /// The grade.
     pub grade: Option<Grade>,
@@ -72,7 +76,7 @@ pub struct Said {
 }
 
 /// A report of a serious event.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SeriousReport {
     /// When the investigator became aware.
     pub aware: Moment,
@@ -83,7 +87,7 @@ pub struct SeriousReport {
 }
 
 /// A ruling on dose-limiting toxicity.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ruling {
     /// What was ruled.
     pub ruling: DltRuling,
@@ -92,6 +96,7 @@ pub struct Ruling {
     /// Why, as its entry says.
     pub reason: Option<Text>,
     /// Who signed it, the author first.
+    #[serde(with = "encoded::json")]
     pub signatures: Vec<Signer>,
     /// When it was recorded.
     pub signed_at: DateTime<Utc>,

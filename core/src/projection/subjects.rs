@@ -2,6 +2,7 @@
 
 use super::Projection;
 use crate::{
+    encoded,
     entry::{Change, Entry},
     event::{BaselineValue, Evaluability, Event, Withdrawal},
     few::Few,
@@ -12,18 +13,21 @@ use crate::{
     text::Text,
 };
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// All subjects by their coded identifier.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Subjects {
-    by_id: BTreeMap<SubjectId, Subject>,
+    pub(super) by_id: BTreeMap<SubjectId, Subject>,
+    #[serde(skip)]
     names: Shared<Name>,
+    #[serde(skip)]
     units: Shared<Text>,
 }
 
 /// What is known of one subject's place in the trial.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Subject {
     /// Consents, in order: a later one is a re-consent.
     pub consents: Stated<Consent>,
@@ -42,7 +46,7 @@ pub struct Subject {
 }
 
 /// A consent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Consent {
     /// The site.
     pub site: SiteId,
@@ -53,18 +57,19 @@ pub struct Consent {
 }
 
 /// A screening.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Screening {
     /// The day.
     pub day: NaiveDate,
     /// Baseline values.
+    #[serde(with = "encoded::json")]
     pub baseline: Few<Name, BaselineValue>,
     /// Criteria not met.
     pub criteria_not_met: Vec<Name>,
 }
 
 /// A place taken at a dose level.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Enrolment {
     /// The day.
     pub day: NaiveDate,

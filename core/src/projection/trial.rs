@@ -2,17 +2,20 @@
 
 use super::{Conduct, Exposure, FollowUp, Projection, Radiotherapy, Response, Safety, Subjects, Witnessing};
 use crate::{
+    encoded,
     entry::{Change, Effect, Entry, Whose},
     event::EventKind,
     ids::{Hash, Seq, SubjectId},
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Everything that is known, after some entries.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// How the trial is run.
+    #[serde(with = "encoded::json")]
     pub conduct: Conduct,
     /// Subjects.
     pub subjects: Subjects,
@@ -33,7 +36,7 @@ pub struct Trial {
 }
 
 /// What a reading rests on.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cut {
     /// Number of entries taken in.
     pub entries: u64,
@@ -48,7 +51,7 @@ pub struct Cut {
 }
 
 /// An entry recorded some days after what it states occurred.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Late {
     /// How many days.
     pub days: i64,

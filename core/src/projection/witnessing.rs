@@ -9,10 +9,10 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A witness has seen the log at a size.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Witnessed {
     /// The entry that says so.
     pub seq: Seq,
@@ -44,7 +44,7 @@ pub struct Bound<'a> {
 }
 
 /// All checkpoints that came back.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witnessing {
     seen: Vec<Witnessed>,
 }

@@ -60,6 +60,10 @@ pub struct CutLine {
     /// The largest part of the log that a witness has seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witnessed: Option<Witnessed>,
+    /// How many of the entries the reader verified before; the others were verified now, as all were where this is not
+    /// said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified_before: Option<u64>,
 }
 
 /// Every view at one cut.
@@ -108,6 +112,7 @@ impl CutLine {
             title: opened.map(|o| o.title.to_string()),
             zone: opened.map(|o| o.zone.to_string()),
             witnessed: trial.witnessing.largest().cloned(),
+            verified_before: None,
         }
     }
 }

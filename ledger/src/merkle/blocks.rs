@@ -5,6 +5,7 @@
 //! block that is not complete yet; everything below a block's root is computed from the entries when it is needed.
 
 use super::Frontier;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{ops::Range, sync::Arc};
 use trial_core::ids::Hash;
 
@@ -20,6 +21,19 @@ pub struct Blocks {
     upper: Frontier,
     /// Leaf hashes of the block that is not complete: fewer than [`BLOCK`].
     open: Vec<Hash>,
+}
+
+impl Serialize for Blocks {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        (&*self.roots, &self.open).serialize(s)
+    }
+}
+
+impl<'de> Deserialize<'de> for Blocks {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let (roots, open) = <(Vec<Hash>, Vec<Hash>)>::deserialize(d)?;
+        Ok(Blocks { upper: roots.iter().copied().collect(), roots: Arc::new(roots), open })
+    }
 }
 
 impl Blocks {

@@ -1,0 +1,125 @@
+//! Again: the entries of a verified log, read once more.
+//!
+//! Promises each entry as it was verified, with its effect: the lines of each block must give the block's root, which the
+//! tip keeps, or reading ends with a fault. Does not verify signatures and authority a second time: whoever holds the tip
+//! has done so, or has the word of a snapshot that they built themselves.
+
+use crate::{
+    body,
+    check::Verified,
+    envelope::Envelope,
+    fault::{Fault, FaultKind},
+    merkle::BLOCK,
+    tip::Tip,
+    verifier::Lookup,
+};
+use std::{collections::BTreeMap, vec};
+use trial_core::{
+    entry::{Effect, Entry},
+    event::Event,
+    ids::Seq,
+};
+
+/// Entries of a verified log from some place on.
+pub struct Again<'a> {
+    tip: &'a Tip,
+    lookup: &'a dyn Lookup,
+    next: Seq,
+    /// What is left of the block at hand.
+    block: vec::IntoIter<Envelope>,
+    /// Which entries amended which, in front of the first one that is read.
+    amended: BTreeMap<Seq, Vec<Seq>>,
+    /// What amended entries state, as far as that was needed.
+    now: BTreeMap<Seq, Option<Event>>,
+    ended: bool,
+}
+
+impl Tip {
+    /// The entries from a place on, read again. `amended` names what was corrected or voided in front of it, and by which.
+    pub fn again<'a>(&'a self, from: Seq, amended: BTreeMap<Seq, Vec<Seq>>, lookup: &'a dyn Lookup) -> Again<'a> {
+        let (block, now) = (Vec::new().into_iter(), BTreeMap::new());
+        Again { tip: self, lookup, next: from, block, amended, now, ended: false }
+    }
+}
+
+impl Again<'_> {
+    fn line(&mut self) -> Option<Envelope> {
+        if self.block.len() == 0 {
+            let (block, within) = (self.next.0 / BLOCK, self.next.0 % BLOCK);
+            self.block = self.tip.block(block, self.lookup)?.into_iter();
+            if let Some(last) = usize::try_from(within).ok()?.checked_sub(1) {
+                self.block.nth(last);
+            }
+        }
+        self.block.next()
+    }
+
+    fn read(&mut self) -> Option<Verified> {
+        let envelope = self.line()?;
+        let body = body::read(&envelope).ok()?.body;
+        if body.seq != self.next {
+            return None;
+        }
+        let event = Event::from_value(body.event).ok()?;
+        let effect = self.effect(&event)?;
+        let entry = Entry {
+            seq: body.seq,
+            hash: envelope.leaf_hash(),
+            recorded_at: body.recorded_at.instant(),
+            signer: body.signer,
+            countersigners: body.countersigners,
+            event,
+            reason: body.reason,
+            effect,
+        };
+        Some(Verified::again(envelope, entry, body.prev, body.sealed))
+    }
+
+    fn effect(&mut self, event: &Event) -> Option<Effect> {
+        if let Event::EntryCorrected(correction) = event {
+            let target = correction.target;
+            let event = correction.apply_to(&self.current(target)?).ok()?;
+            self.now.insert(target, Some(event.clone()));
+            return Some(Effect::Revises { target, event: Box::new(event) });
+        }
+        if let Event::EntryVoided(voided) = event {
+            let target = voided.target;
+            let subject = self.current(target)?.subject().cloned();
+            self.now.insert(target, None);
+            return Some(Effect::Voids { target, subject });
+        }
+        Some(Effect::States)
+    }
+
+    /// What an entry states at this point of the log.
+    fn current(&self, target: Seq) -> Option<Event> {
+        if let Some(now) = self.now.get(&target) {
+            return now.clone();
+        }
+        let mut current = Some(self.tip.recorded(target, self.lookup)?.0);
+        for by in self.amended.get(&target).into_iter().flatten() {
+            current = match self.tip.recorded(*by, self.lookup)?.0 {
+                Event::EntryCorrected(correction) => Some(correction.apply_to(&current?).ok()?),
+                _ => None,
+            };
+        }
+        current
+    }
+}
+
+impl Iterator for Again<'_> {
+    type Item = Result<Verified, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended || self.next.0 >= self.tip.size() {
+            return None;
+        }
+        let read = self.read().ok_or_else(|| {
+            let expected = "the entry as it was verified";
+            Fault::at(FaultKind::StoreUnreadable, self.next, expected, "another one, or none that can be read")
+        });
+        self.ended = read.is_err();
+        self.next = self.next.next();
+        Some(read)
+    }
+}
