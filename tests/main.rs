@@ -32,6 +32,7 @@ mod recover;
 mod refusals;
 mod render;
 mod report;
+mod resting;
 mod scenarios;
 mod schemas;
 mod sealed;

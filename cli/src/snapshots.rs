@@ -113,7 +113,7 @@ pub struct Making {
 /// Which snapshots a verification computed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Recomputed {
-    /// How many there are, one for each 2,048 entries.
+    /// How many there are, one for each 1,024 entries.
     pub computed: u64,
     /// How many were there, with these very bytes.
     pub confirmed: u64,

@@ -17,7 +17,7 @@ use trial_core::{
 pub const CONTEXT: &[u8] = b"trial-ledger/snapshot/v1\n";
 
 /// How many entries lie between two states.
-pub const EVERY: u64 = 2_048;
+pub const EVERY: u64 = 1_024;
 
 /// The id of what a snapshot's bytes are.
 pub fn id(bytes: &[u8]) -> Hash {

@@ -13,5 +13,6 @@ mod plots;
 mod properties;
 mod radiotherapy;
 mod serious;
+mod since;
 mod story;
 mod survival;

@@ -1,0 +1,58 @@
+//! What came to be known between two points, put together again: the very state that folding gives, however it was cut.
+
+use crate::histories::{fold, histories};
+use proptest::prelude::*;
+use trial_core::{
+    entry::Entry,
+    ids::Seq,
+    projection::{Marks, Projection as _, Since, Trial},
+};
+
+/// The differences of a history at some places, each from the one that it goes on from.
+fn differences(entries: &[Entry], bases: &[(usize, usize)]) -> Vec<Since> {
+    let (mut trial, mut marks) = (Trial::default(), Marks::default());
+    let mut made = Vec::new();
+    for (place, entry) in entries.iter().enumerate() {
+        trial.apply(entry);
+        marks.see(entry);
+        let ends = bases.iter().filter(|(_, end)| *end == place + 1);
+        made.extend(ends.map(|(base, _)| trial.since(Seq(*base as u64), &marks)));
+    }
+    made
+}
+
+/// As they would be read from a file: JSON stands for any encoding.
+fn read_again(since: &Since) -> Since {
+    serde_json::from_str(&serde_json::to_string(since).unwrap()).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn states_put_together_are_the_state_that_folding_gives(
+        history in histories(40..200), places in prop::collection::vec(1_usize..200, 1..6),
+    ) {
+        let mut ends: Vec<usize> = places.into_iter().map(|place| place.min(history.entries.len())).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let bases: Vec<(usize, usize)> = std::iter::once(0).chain(ends.iter().copied()).zip(ends.iter().copied()).collect();
+        let mut joined = Trial::default();
+        let mut marks = Marks::default();
+        for (since, end) in differences(&history.entries, &bases).iter().zip(&ends) {
+            marks.see_all(since);
+            joined.advance(read_again(since));
+            prop_assert_eq!(&joined, &fold(&history.entries[..*end]), "after {}", end);
+        }
+        // Whoever goes on from what was read makes the same differences as whoever saw every entry.
+        let whole = joined.cut.entries as usize;
+        for base in std::iter::once(0).chain(ends.iter().copied()) {
+            let seen = differences(&history.entries[..whole], &[(base, whole)]);
+            if let Some(seen) = seen.first() {
+                prop_assert_eq!(&joined.since(Seq(base as u64), &marks), seen, "from {}", base);
+            }
+        }
+        history.entries[whole..].iter().for_each(|entry| joined.apply(entry));
+        prop_assert_eq!(joined, history.trial);
+    }
+}

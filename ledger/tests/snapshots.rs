@@ -1,0 +1,273 @@
+//! Snapshots: whoever remembers one goes on behind it; whatever is not as it was is left to the full verification.
+#![allow(clippy::unwrap_used)]
+
+mod sample;
+
+use sample::{Chain, edited, fraction, signed};
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+use trial_core::{
+    ids::{Hash, Seq},
+    projection::{Projection as _, Trial},
+};
+use trial_ledger::{
+    check::Verified,
+    fault::FaultKind,
+    ledger::{JOURNAL, Ledger, STORE, claimed_genesis},
+    merkle::Frontier,
+    snapshot::{self, EVERY, Fresh, Snapshot, StateName, States},
+    snapshot_folder::{Found, Put, SNAPSHOTS, SnapshotFolder},
+};
+
+/// Three states and some entries behind them.
+const SIZE: u64 = 3 * EVERY + 40;
+
+/// Signed once for all tests.
+fn chain() -> &'static Chain {
+    static CHAIN: OnceLock<Chain> = OnceLock::new();
+    CHAIN.get_or_init(|| Chain::of(SIZE))
+}
+
+struct Made {
+    dir: tempfile::TempDir,
+    snapshot: Snapshot,
+    id: Hash,
+    trial: Trial,
+}
+
+impl Made {
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn folder(&self) -> SnapshotFolder {
+        SnapshotFolder::of(self.path())
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.path().join(SNAPSHOTS).join(name)
+    }
+
+    /// Opened behind the snapshot: the size, where that was possible.
+    fn behind(&self) -> Option<u64> {
+        Ledger::open_behind(self.path(), &self.snapshot).unwrap().map(|(ledger, _)| ledger.tip().size())
+    }
+}
+
+fn computed(entries: &[Verified]) -> (Trial, States, Vec<Fresh>) {
+    let (mut trial, mut states, mut all) = (Trial::default(), States::default(), Vec::new());
+    for verified in entries {
+        trial.apply(verified.entry());
+        all.extend(states.see(verified.entry(), &trial));
+    }
+    (trial, states, all)
+}
+
+fn made() -> Made {
+    let dir = tempfile::tempdir().unwrap();
+    let chain = chain();
+    let mut ledger = Ledger::init(dir.path(), &chain.entries[0]).unwrap();
+    ledger.append(&chain.entries[1..]).unwrap();
+    let (trial, states, all) = computed(&chain.entries);
+    let folder = SnapshotFolder::of(dir.path());
+    assert_eq!(all.iter().map(|fresh| fresh.entries).collect::<Vec<_>>(), [EVERY, 2 * EVERY, 3 * EVERY]);
+    for fresh in &all {
+        assert_eq!(folder.put(fresh).unwrap(), Put::Written);
+        assert_eq!(folder.put(fresh).unwrap(), Put::Confirmed);
+    }
+    let snapshot = ledger.snapshot(states.names().to_vec());
+    let id = folder.put_snapshot(&snapshot).unwrap();
+    Made { dir, snapshot, id, trial }
+}
+
+#[track_caller]
+fn sound<T>(found: Found<T>) -> T {
+    match found {
+        Found::Sound(it) => it,
+        Found::Missing => panic!("missing"),
+        Found::Altered(fault) => panic!("{fault}"),
+    }
+}
+
+#[track_caller]
+fn altered<T>(found: Found<T>) {
+    match found {
+        Found::Altered(fault) => assert_eq!(fault.kind, FaultKind::SnapshotMismatch),
+        Found::Sound(_) => panic!("believed"),
+        Found::Missing => panic!("missing"),
+    }
+}
+
+#[test]
+fn behind_a_snapshot_the_log_is_as_it_was_and_grows_as_ever() {
+    let made = made();
+    assert_eq!(claimed_genesis(made.path()), made.snapshot.tip().genesis());
+    let read = sound(made.folder().snapshot(SIZE, made.id));
+    let (mut ledger, notices) = Ledger::open_behind(made.path(), &read).unwrap().unwrap();
+    assert_eq!(notices, []);
+    assert_eq!((ledger.tip().size(), ledger.tip().root()), (SIZE, chain().tip.root()));
+    assert_eq!(ledger.root_at(1000), Some(root(1000)));
+    assert_eq!(ledger.tip().roster(), chain().tip.roster());
+    let again: Vec<Verified> = ledger.again(Seq(0), Default::default()).map(Result::unwrap).collect();
+    assert_eq!(again, chain().entries);
+    let mut grown = chain().clone();
+    grown.add("therapist", fraction(1));
+    ledger.append(&grown.entries[SIZE as usize..]).unwrap();
+    drop(ledger);
+    // The entry behind the snapshot is verified, and the whole is what a full verification finds.
+    let (ledger, _) = Ledger::open_behind(made.path(), &read).unwrap().unwrap();
+    assert_eq!((ledger.tip().size(), ledger.tip().root()), (SIZE + 1, grown.tip.root()));
+    drop(ledger);
+    assert_eq!(Ledger::open(made.path()).unwrap().0.tip().root(), grown.tip.root());
+}
+
+fn root(size: usize) -> Hash {
+    chain().entries[..size].iter().map(|verified| verified.entry().hash).collect::<Frontier>().root()
+}
+
+#[test]
+fn what_is_known_after_any_state_is_what_folding_gives() {
+    let made = made();
+    for count in 0..=3 {
+        let (trial, _) = sound(made.folder().trial(&made.snapshot.states()[..count]));
+        assert_eq!(trial, computed(&chain().entries[..count * EVERY as usize]).0, "{count}");
+    }
+    // Going on from a state that was read gives the next one bit for bit.
+    let names = &made.snapshot.states()[..2];
+    let (mut trial, marks) = sound(made.folder().trial(names));
+    let mut states = States::behind(marks, names.to_vec());
+    let mut next = None;
+    for verified in &chain().entries[2 * EVERY as usize..] {
+        trial.apply(verified.entry());
+        next = states.see(verified.entry(), &trial).or(next);
+    }
+    assert_eq!(made.folder().put(&next.unwrap()).unwrap(), Put::Confirmed);
+    assert_eq!((states.names(), trial), (made.snapshot.states(), made.trial.clone()));
+}
+
+#[test]
+fn a_file_that_was_touched_is_named_and_one_that_is_gone_is_missing() {
+    let made = made();
+    let end = made.file(&format!("end-{SIZE:012}"));
+    let state = made.file(&format!("state-{:012}", 2 * EVERY));
+    let names: &[StateName] = made.snapshot.states();
+    for file in [&end, &state] {
+        let bytes = fs::read(file).unwrap();
+        for bit in [0, bytes.len() * 4, bytes.len() * 8 - 1] {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            fs::write(file, &flipped).unwrap();
+            match file == &end {
+                true => altered(made.folder().snapshot(SIZE, made.id)),
+                false => altered(made.folder().trial(names)),
+            }
+        }
+        fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+        match file == &end {
+            true => altered(made.folder().snapshot(SIZE, made.id)),
+            false => altered(made.folder().trial(names)),
+        }
+        fs::write(file, bytes).unwrap();
+    }
+    // The state of another place, whole in itself, in the place of this one.
+    let (first, second) = (made.file(&format!("state-{EVERY:012}")), fs::read(&state).unwrap());
+    fs::copy(&first, &state).unwrap();
+    altered(made.folder().trial(names));
+    fs::write(&state, second).unwrap();
+    fs::remove_file(&state).unwrap();
+    assert!(matches!(made.folder().trial(names), Found::Missing));
+    let (trial, _) = sound(made.folder().trial(&names[..1]));
+    assert_eq!(trial.cut.entries, EVERY, "what does not need it is there");
+    fs::remove_file(end).unwrap();
+    assert!(matches!(made.folder().snapshot(SIZE, made.id), Found::Missing));
+}
+
+#[test]
+fn a_snapshot_that_somebody_forged_whole_has_another_id_than_is_remembered() {
+    let made = made();
+    // Another history of the same length, signed by the same people, with its own states and its own snapshot.
+    let other = Chain::of(SIZE - 1);
+    let mut other = other.clone();
+    other.add("therapist", fraction(77));
+    let forged = Snapshot::new(other.tip.clone(), made.snapshot.journal(), made.snapshot.states().to_vec());
+    let id = made.folder().put_snapshot(&forged).unwrap();
+    assert_ne!(id, made.id);
+    sound(made.folder().snapshot(SIZE, id));
+    altered(made.folder().snapshot(SIZE, made.id));
+}
+
+#[test]
+fn a_history_that_was_rewritten_in_front_is_not_the_one_of_the_snapshot() {
+    let made = made();
+    // The last entry of the snapshot is another one, signed as it should be, in journal and store.
+    let mut other = Chain::of(SIZE - 1);
+    other.add("therapist", fraction(77));
+    other.add("therapist", fraction(78));
+    for part in [JOURNAL, STORE] {
+        let path = made.path().join(part);
+        if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+    }
+    let fresh = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::init(fresh.path(), &other.entries[0]).unwrap();
+    ledger.append(&other.entries[1..]).unwrap();
+    drop(ledger);
+    fs::rename(fresh.path().join(JOURNAL), made.path().join(JOURNAL)).unwrap();
+    fs::rename(fresh.path().join(STORE), made.path().join(STORE)).unwrap();
+    assert_eq!(made.behind(), None);
+    assert_eq!(Ledger::open(made.path()).unwrap().0.tip().size(), SIZE + 1, "sound in itself: a pin tells");
+}
+
+#[test]
+fn a_journal_that_is_not_in_step_is_left_to_the_full_verification() {
+    let made = made();
+    let path = made.path().join(JOURNAL);
+    let bytes = fs::read(&path).unwrap();
+    let append = |more: &[u8]| OpenOptions::new().append(true).open(&path).unwrap().write_all(more).unwrap();
+    assert_eq!(made.behind(), Some(SIZE));
+    append(b"half a li");
+    assert_eq!(made.behind(), None, "a tail that was never acknowledged");
+    fs::write(&path, &bytes).unwrap();
+    append(&[chain().entries[9].envelope().as_bytes(), b"\n"].concat());
+    assert_eq!(made.behind(), None, "a line that the store lacks");
+    fs::write(&path, &bytes[..bytes.len() - 10]).unwrap();
+    assert_eq!(made.behind(), None, "a line that was cut");
+    let mut changed = bytes.clone();
+    let place = changed.len() - 20;
+    changed[place] ^= 1;
+    fs::write(&path, &changed).unwrap();
+    assert_eq!(made.behind(), None, "another last line");
+    fs::write(&path, &bytes).unwrap();
+    fs::remove_dir_all(made.path().join(STORE)).unwrap();
+    assert_eq!(made.behind(), None, "no store");
+    fs::create_dir(made.path().join(STORE)).unwrap();
+    Ledger::open(made.path()).unwrap();
+    assert_eq!(made.behind(), Some(SIZE), "once it has caught up");
+}
+
+#[test]
+fn an_entry_behind_the_snapshot_with_a_bad_signature_is_left_to_the_full_verification() {
+    let made = made();
+    let body = chain().next_body("therapist", fraction(5));
+    let line = edited(&signed(&body, &["therapist"]), "\"number\":5", "\"number\":6");
+    let path = made.path().join(JOURNAL);
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(&[line.as_bytes(), b"\n"].concat()).unwrap();
+    assert_eq!(made.behind(), None);
+    assert!(Ledger::open(made.path()).is_err(), "whose verdict stands");
+}
+
+#[test]
+fn an_old_entry_that_was_changed_is_noticed_when_it_is_read_again() {
+    let made = made();
+    let (ledger, _) = Ledger::open_behind(made.path(), &made.snapshot).unwrap().unwrap();
+    let mut lines = chain().lines();
+    lines[700] = edited(&lines[700], "\"number\":", "\"number\":9");
+    let read: Vec<_> = ledger.tip().again(Seq(0), Default::default(), &lines).collect();
+    let first = read.iter().position(Result::is_err).unwrap();
+    assert_eq!(first, 512, "in its block");
+    assert_eq!(read.len(), 513, "and nothing behind it is handed out");
+    assert_eq!(snapshot::chain(SIZE), [2 * EVERY, 3 * EVERY]);
+}
