@@ -4,7 +4,7 @@
 
 use crate::spelling::parsed;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{borrow::Cow, cmp::Ordering, fmt, str::FromStr};
 
 /// A decimal number with its written scale: at most 15 digits, at most 9 of them after the point.
@@ -117,7 +117,7 @@ impl Serialize for Decimal {
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         if !d.is_human_readable() {
-            return Decimal::packed(i64::deserialize(d)?).ok_or_else(|| D::Error::custom("no decimal"));
+            return Decimal::packed(i64::deserialize(d)?).ok_or_else(|| de::Error::custom("no decimal"));
         }
         parsed(d)
     }

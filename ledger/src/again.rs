@@ -5,8 +5,8 @@
 //! has done so, or has the word of a snapshot that they built themselves.
 
 use crate::{
-    body,
     check::Verified,
+    claims::{Claims, quick},
     envelope::Envelope,
     fault::{Fault, FaultKind},
     merkle::BLOCK,
@@ -31,14 +31,15 @@ pub struct Again<'a> {
     amended: BTreeMap<Seq, Vec<Seq>>,
     /// What amended entries state, as far as that was needed.
     now: BTreeMap<Seq, Option<Event>>,
+    reader: quick::Reader,
     ended: bool,
 }
 
 impl Tip {
     /// The entries from a place on, read again. `amended` names what was corrected or voided in front of it, and by which.
     pub fn again<'a>(&'a self, from: Seq, amended: BTreeMap<Seq, Vec<Seq>>, lookup: &'a dyn Lookup) -> Again<'a> {
-        let (block, now) = (Vec::new().into_iter(), BTreeMap::new());
-        Again { tip: self, lookup, next: from, block, amended, now, ended: false }
+        let (block, now, reader) = (Vec::new().into_iter(), BTreeMap::new(), quick::Reader::default());
+        Again { tip: self, lookup, next: from, block, amended, now, reader, ended: false }
     }
 }
 
@@ -56,23 +57,14 @@ impl Again<'_> {
 
     fn read(&mut self) -> Option<Verified> {
         let envelope = self.line()?;
-        let body = body::read(&envelope).ok()?.body;
-        if body.seq != self.next {
+        let quick = self.reader.read(&envelope);
+        let claims = quick.or_else(|| Claims::plainly(self.next, &envelope).ok())?;
+        if claims.entry.seq != self.next {
             return None;
         }
-        let event = Event::from_value(body.event).ok()?;
-        let effect = self.effect(&event)?;
-        let entry = Entry {
-            seq: body.seq,
-            hash: envelope.leaf_hash(),
-            recorded_at: body.recorded_at.instant(),
-            signer: body.signer,
-            countersigners: body.countersigners,
-            event,
-            reason: body.reason,
-            effect,
-        };
-        Some(Verified::again(envelope, entry, body.prev, body.sealed))
+        let effect = self.effect(&claims.entry.event)?;
+        let entry = Entry { effect, ..claims.entry };
+        Some(Verified::again(envelope, entry, claims.prev, claims.sealed))
     }
 
     fn effect(&mut self, event: &Event) -> Option<Effect> {

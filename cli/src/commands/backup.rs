@@ -1,6 +1,6 @@
 //! `trial backup` and `trial restore`: a copy with a manifest, and a ledger made from one that was verified.
 
-use super::open;
+use super::open_whole;
 use crate::{
     args::{Global, keep::RestoreArgs},
     clock::{self, stamp},
@@ -24,7 +24,7 @@ impl From<BackupError> for CliError {
 
 /// Makes a backup.
 pub fn run(global: &Global, dir: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
-    let session = open(global, output)?;
+    let session = open_whole(global, output)?;
     let manifest = backup::write(&session.ledger, dir, stamp(clock::now()?))?;
     if output.json {
         output.value(&json!({ "dir": dir, "manifest": manifest }))?;

@@ -1,6 +1,6 @@
 //! `trial checkpoint`: the size and the root of the ledger, signed by its log key, to take away.
 
-use super::{key_ring, open, signer};
+use super::{key_ring, open_whole, signer};
 use crate::{
     args::{Global, checkpoint::CheckpointArgs},
     error::CliError,
@@ -19,7 +19,7 @@ use trial_ledger::{
 /// Signs it, and writes it with the proof that a witness asks for.
 pub fn run(global: &Global, args: &CheckpointArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
     let alias = signer(global)?;
-    let session = open(global, output)?;
+    let session = open_whole(global, output)?;
     let secret = key_ring(global).log_key(alias, session.ledger.tip())?;
     let signed = session.ledger.checkpoint(&secret).map_err(|e| evidence(&session, e))?;
     let text = match args.since {

@@ -1,6 +1,6 @@
 //! `trial export`: the verified entries, byte for byte as signed: one a line, or in tiles. Sealed values stay where they are.
 
-use super::open;
+use super::open_whole;
 use crate::{
     args::{ExportFormat, Global},
     error::CliError,
@@ -33,7 +33,7 @@ pub fn run(
 
 /// The lines up to the cut.
 fn lines(global: &Global, file: Option<&Path>, output: &mut Output<'_>) -> Result<u8, CliError> {
-    let session = open(global, output)?;
+    let session = open_whole(global, output)?;
     match file {
         None => write(&session, output.out)?,
         Some(path) => {
@@ -73,7 +73,7 @@ fn tiles(global: &Global, dir: &Path, output: &mut Output<'_>) -> Result<u8, Cli
     let io = |e: io::Error| {
         CliError::unknown(format!("{}: {e}", dir.display())).hint("choose a directory that is empty or not there yet")
     };
-    let session = open(global, output)?;
+    let session = open_whole(global, output)?;
     let ledger = &session.ledger;
     let checkpoint = ledger.last_checkpoint()?;
     let size = checkpoint.as_ref().map_or(ledger.tip().size(), |last| last.checkpoint().size);

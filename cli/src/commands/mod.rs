@@ -139,7 +139,16 @@ fn unknown_subject(session: &Session, found: &str) -> CliError {
 }
 
 fn open(global: &Global, output: &mut Output<'_>) -> Result<Session, CliError> {
-    let session = Session::open(&global.ledger, &lens(global))?;
+    open_through(global, &lens(global), output)
+}
+
+/// For what leaves the ledger as evidence, which rests on nothing: every entry is verified now.
+fn open_whole(global: &Global, output: &mut Output<'_>) -> Result<Session, CliError> {
+    open_through(global, &Lens { resting: Resting::OnNothing, ..lens(global) }, output)
+}
+
+fn open_through(global: &Global, lens: &Lens, output: &mut Output<'_>) -> Result<Session, CliError> {
+    let session = Session::open(&global.ledger, lens)?;
     output.notices(&session.notices)?;
     Ok(session)
 }

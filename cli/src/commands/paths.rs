@@ -56,7 +56,7 @@ pub fn run(global: &Global, args: &PathsArgs, output: &mut Output<'_>) -> Result
             let session = open(global, output)?;
             let none = || CliError::no("no protocol is in force").hint("give --protocol FILE");
             let protocol = session.trial.conduct.protocol().cloned().ok_or_else(none)?;
-            let cut = CutLine::new(&session.trial, session.reading);
+            let cut = session.cut();
             (protocol, Escalation::read(&session.trial, session.reading.day), Some(cut))
         }
     };

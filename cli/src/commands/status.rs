@@ -29,7 +29,7 @@ pub(super) struct Answer {
 /// Shows it.
 pub fn run(global: &Global, output: &mut Output<'_>) -> Result<u8, CliError> {
     let session = open(global, output)?;
-    let replay = Replay::read(&session.trial, session.reading);
+    let replay = Replay { cut: session.cut(), ..Replay::read(&session.trial, session.reading) };
     let suspects = session.suspects()?;
     if output.json {
         output.value(&Answer { cut: replay.cut, escalation: replay.escalation, suspects })?;

@@ -36,9 +36,18 @@ pub fn header(cut: &CutLine, terminal: Terminal) -> String {
         (Tone::Text, "as of", as_of),
         (Tone::Text, "cutoff", cutoff),
     ];
+    rows.extend(cut.verified_before.map(|before| (Tone::Text, "verified", verified(before, cut.entries))));
     rows.extend(cut.witnessed.as_ref().map(|witnessed| (Tone::Text, "witnessed", seen(witnessed, cut))));
     let lines = terminal.pairs(&rows);
     format!("{title}{warning}{lines}")
+}
+
+/// What rests on an earlier verification of the same user.
+fn verified(before: u64, entries: u64) -> String {
+    match entries - before.min(entries) {
+        0 => "by you before (--full verifies again)".to_owned(),
+        now => format!("the first {before} entries by you before (--full verifies again), {now} now"),
+    }
 }
 
 /// How far a witness has seen the log, and so until when its entries must have come into being.
