@@ -69,7 +69,8 @@ fn what_is_appended_next_rests_on_it_and_is_part_of_it_later() {
     let dir = verified();
     let size = dir.lines().len();
     let args = ["--key", "coordinator", "append", "followed-up", "--subject", "RECON-001", "--status", "alive"];
-    let ran = dir.run(&[&args[..], &["--occurred-at", "2018-01-01"]].concat());
+    let late = ["--occurred-at", "2018-01-01", "--reason", "found in the file"];
+    let ran = dir.run(&[&args[..], &late].concat());
     assert_eq!(ran.code, 0, "{ran:#?}");
     assert_eq!(dir.lines().len(), size + 1);
     let (answer, rests) = resting(&dir.run(&["status", "--json"]).expect(0));
@@ -140,4 +141,16 @@ fn an_old_entry_that_was_changed_is_found_by_verify_and_where_it_is_read() {
     dir.run(&["status"]).expect(0);
     dir.run(&["verify"]).expect(1).says(&["at entry 300"]);
     dir.run(&["status", "--full"]).expect(1).says(&["entry 300"]);
+}
+
+/// The id of the demonstration's state after 1,024 entries, by the version of what is known.
+const KNOWN_STATE: (u32, &str) = (1, "372da16e9a96895b9dd3f7e53481d49231205e7897d39c118d98bc0533994601");
+
+#[test]
+fn another_state_of_the_same_entries_has_another_version() {
+    let dir = verified();
+    let state = fs::read(dir.path().join("snapshots/state-000000001024")).unwrap();
+    let found = (trial_core::projection::STATE_VERSION, trial_ledger::snapshot::id(&state).to_string());
+    let (version, id) = KNOWN_STATE;
+    assert_eq!(found, (version, id.to_owned()), "raise STATE_VERSION, and put the new pair here");
 }

@@ -36,7 +36,8 @@ pub fn secret(name: &str) -> Secret {
 
 /// The milliseconds of an entry: one minute after the other.
 pub fn at(minute: u64) -> RecordedAt {
-    format!("2016-10-10T{:02}:{:02}:00.000Z", minute / 60, minute % 60).parse().unwrap()
+    let (day, hour, minute) = (10 + minute / 1440, minute / 60 % 24, minute % 60);
+    format!("2016-10-{day}T{hour:02}:{minute:02}:00.000Z").parse().unwrap()
 }
 
 /// An event of version 1 from its type and facts.
