@@ -113,6 +113,7 @@ fn files_are_opened_where_files_belong() {
         "cli/src/against.rs",
         "cli/src/commands/",
         "cli/src/keys.rs",
+        "cli/src/remembered.rs",
         "cli/src/known.rs",
         "cli/src/output.rs",
         "cli/src/receipts.rs",

@@ -271,3 +271,14 @@ fn an_old_entry_that_was_changed_is_noticed_when_it_is_read_again() {
     assert_eq!(read.len(), 513, "and nothing behind it is handed out");
     assert_eq!(snapshot::chain(SIZE), [2 * EVERY, 3 * EVERY]);
 }
+
+/// The id of the first state of the sample, by the version of what is known.
+const KNOWN_STATE: (u32, &str) = (1, "225cee0c8bb13f6e1d56579d691af45ef4625f47133ffdb2c9d144481626c924");
+
+#[test]
+fn another_state_of_the_same_entries_has_another_version() {
+    let (_, _, all) = computed(&chain().entries[..EVERY as usize]);
+    let found = (trial_core::projection::STATE_VERSION, snapshot::id(&all[0].bytes).to_string());
+    let (version, id) = KNOWN_STATE;
+    assert_eq!(found, (version, id.to_owned()), "raise STATE_VERSION, and put the new pair here");
+}
