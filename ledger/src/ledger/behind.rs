@@ -9,6 +9,7 @@ use crate::{
     again::Again,
     envelope::Envelope,
     fault::{Fault, FaultKind},
+    follower::Follower,
     journal::Journal,
     sealed_folder::SealedFolder,
     sled_store::SledStore,
@@ -37,7 +38,7 @@ impl Ledger {
         let store = match SledStore::open(&dir.join(STORE)) {
             Ok(store) => store,
             Err(error @ StoreError::InUse(_)) => return Err(error.into()),
-            Err(StoreError::NotNext { .. } | StoreError::Unreadable(_)) => return Ok(None),
+            Err(StoreError::NotNext { .. } | StoreError::Unreadable(_) | StoreError::Silent(_)) => return Ok(None),
         };
         let Ok(Some(head)) = store.head() else { return Ok(None) };
         let tip = snapshot.tip();
@@ -65,6 +66,7 @@ impl Ledger {
         let journal = Journal::open(&path, length).map_err(|error| LedgerError::Io(path, error))?;
         let sealed = SealedFolder::new(dir.join(SEALED));
         let notices = sealing::settle(&sealed, &store, &tip)?;
+        let store = Follower::new(store)?;
         Ok(Some((Ledger { dir: dir.to_owned(), journal, store, sealed, tip, unsure: false }, notices)))
     }
 
