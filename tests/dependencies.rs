@@ -17,6 +17,7 @@ const TWICE: &[(&str, &str)] = &[
     ("base64", "tests: the HTTP client has a newer one than the formats"),
     ("bit-set", "tests: two of the libraries"),
     ("bit-vec", "tests: bit-set"),
+    ("embedded-io", "postcard, for two generations of readers; neither is built into ours"),
     ("getrandom", "tests: proptest and tempfile have an older one than the key files"),
     ("parking_lot", "sled 0.34 has an older one"),
     ("parking_lot_core", "sled 0.34, through parking_lot"),
