@@ -22,6 +22,7 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
     path::Path,
+    sync::Mutex,
 };
 use trial_core::ids::{Hash, Seq};
 
@@ -67,7 +68,8 @@ impl Ledger {
         let sealed = SealedFolder::new(dir.join(SEALED));
         let notices = sealing::settle(&sealed, &store, &tip)?;
         let store = Follower::new(store)?;
-        Ok(Some((Ledger { dir: dir.to_owned(), journal, store, sealed, tip, unsure: false }, notices)))
+        let (dir, spare) = (dir.to_owned(), Mutex::default());
+        Ok(Some((Ledger { dir, journal, store, sealed, tip, spare, unsure: false }, notices)))
     }
 
     /// How the ledger stands now, for whoever verified it.
