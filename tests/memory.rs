@@ -1,20 +1,17 @@
 //! Memory: a ledger ten times as long needs hardly more of it, for every verb that reads all entries.
 //!
-//! Measures the peak of the process itself (`VmHWM`), so that it holds on a busy machine too. Linux only.
+//! Linux only: see the module `child`.
 #![cfg(target_os = "linux")]
 
+#[path = "../cli/benches/child/mod.rs"]
+mod child;
 #[path = "../cli/benches/synthetic/mod.rs"]
 mod synthetic;
 
-use crate::common::KNOWN;
 use std::{
     ffi::OsStr,
-    fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
     sync::{Mutex, MutexGuard, OnceLock},
-    thread,
-    time::Duration,
 };
 
 const SHORT: u64 = 3_000;
@@ -34,24 +31,7 @@ fn ledgers() -> MutexGuard<'static, (PathBuf, PathBuf)> {
 fn peak<S: AsRef<OsStr>>(arguments: &[S]) -> u64 {
     // The two ledgers have one name: to a user who knew one of them, the other would be a fork.
     let home = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trial"));
-    command.env(KNOWN, home.path().join("known_ledgers"));
-    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    let ended = loop {
-        // The kernel keeps the maximum: only what is taken in the very last millisecond can be missed.
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        peak = line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0).max(peak);
-        if let Some(ended) = child.try_wait().unwrap() {
-            break ended;
-        }
-        thread::sleep(Duration::from_millis(1));
-    };
-    assert!(ended.success(), "{ended}");
-    assert!(peak > 0, "{status} has no VmHWM");
-    peak
+    child::run(&home.path().join("known_ledgers"), arguments).peak
 }
 
 fn assert_flat(what: &str, arguments: impl Fn(&Path) -> Vec<PathBuf>) {
