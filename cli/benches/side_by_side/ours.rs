@@ -1,8 +1,8 @@
 //! Ours: the work of the comparison done with this ledger, and the plain work that nobody can do without.
 //!
 //! `payloads FILE COUNT` writes what all contestants append, one JSON object a line: the facts of a synthetic ledger with
-//! their authors and times. `single|batched|verify FILE DIR COUNT` signs these same facts with their authors' keys into a
-//! ledger, or verifies its journal, and prints the seconds. `plain-...` does as much with a plain file: a signature over each
+//! their authors and times. `single|batched|verify|portable FILE DIR COUNT` signs these same facts with their authors' keys
+//! into a ledger, or verifies its journal on one thread (`portable`: without AVX-512), and prints the seconds. `plain-...` does as much with a plain file: a signature over each
 //! payload, write, `fdatasync`; or `verify_strict` alone.
 #![allow(clippy::unwrap_used)] // what fails here fails the run
 
@@ -18,11 +18,21 @@ use std::{
     fs::OpenOptions,
     io::Write,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use trial_cli::demo::Demo;
 use trial_core::{event::Event, ids::Key};
-use trial_ledger::{body::RecordedAt, check::Verified, key::Secret, ledger::Ledger, tip::Draft};
+use trial_ledger::{
+    body::RecordedAt,
+    check::Verified,
+    engine::Engine,
+    key::Secret,
+    ledger::{JOURNAL, Ledger},
+    lines::read_lines,
+    tip::Draft,
+    verifier::{Verifier, Way},
+};
 
 /// How long the ledger is whose facts are taken, and at how many sites: 24 people who are bound to one, and three more.
 const ENTRIES: u64 = 12_000;
@@ -40,7 +50,8 @@ fn main() {
     // Cargo also runs benches as tests, and all benches without arguments: nothing is measured then.
     let taken = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["payloads", file, count] => return payloads(Path::new(file), count.parse().unwrap()),
-        ["verify", _, dir, count] => verify(Path::new(dir), count.parse().unwrap()),
+        ["verify", _, dir, count] => verify(Path::new(dir), count.parse().unwrap(), Engine::new()),
+        ["portable", _, dir, count] => verify(Path::new(dir), count.parse().unwrap(), Engine::portable()),
         ["plain-verify", file, _, count] => plain_verify(Path::new(file), count.parse().unwrap()),
         ["single", _, dir, count] => append(Path::new(dir), count.parse().unwrap(), 1),
         ["batched", _, dir, count] => append(Path::new(dir), count.parse().unwrap(), BATCH),
@@ -114,9 +125,11 @@ fn append(dir: &Path, count: usize, at_once: usize) -> Duration {
 }
 
 /// Reads and verifies the whole journal: the facts, and the few entries that open the trial.
-fn verify(dir: &Path, count: usize) -> Duration {
+fn verify(dir: &Path, count: usize, engine: Engine) -> Duration {
     let begun = Instant::now();
-    let verified = work::verify_journal(dir);
+    let (lines, index) = read_lines(&dir.join(JOURNAL)).unwrap();
+    let verifier = Verifier::new(lines, index).by(Way::Quick(Arc::new(engine))).on_threads(1);
+    let verified = verifier.finish().unwrap().size();
     let taken = begun.elapsed();
     assert!(verified > count as u64, "{verified} entries");
     taken
