@@ -1,7 +1,7 @@
 //! Child: one run of the program `trial`, how long it took, and the most memory that it had.
 //!
 //! The memory is the peak of the process itself (`VmHWM`), so that it holds on a busy machine too. Linux only.
-#![allow(clippy::unwrap_used)] // what fails here fails the run
+#![allow(dead_code, clippy::unwrap_used)] // each target uses its part; what fails here fails the run
 
 use std::{
     ffi::OsStr,

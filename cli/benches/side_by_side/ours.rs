@@ -118,7 +118,7 @@ fn append(dir: &Path, count: usize, at_once: usize) -> Duration {
         for (draft, secret, at) in facts {
             batch.sign(draft.clone(), &[secret], *at).unwrap();
         }
-        let made = batch.into_entries();
+        let made = batch.into_entries().unwrap();
         ledger.append(&made).unwrap();
     }
     begun.elapsed()
