@@ -6,9 +6,7 @@
 //! payload, write, `fdatasync`; or `verify_strict` alone.
 #![allow(clippy::unwrap_used)] // what fails here fails the run
 
-#[path = "../synthetic/mod.rs"]
 mod synthetic;
-#[path = "../work/mod.rs"]
 mod work;
 
 use serde_json::Value;
