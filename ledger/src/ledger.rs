@@ -13,6 +13,7 @@ mod sealing;
 
 pub use batch::{Batch, Earlier};
 pub use behind::claimed_genesis;
+use behind::resolved;
 pub use checkpoints::LATEST;
 pub use error::LedgerError;
 pub use sealing::{SealedReport, Unsealed};
@@ -386,14 +387,6 @@ impl Ledger {
         let earlier = self.earlier(new);
         new.iter().try_for_each(|verified| tip.take(verified, &earlier)).map_err(LedgerError::refused)
     }
-}
-
-/// The directory behind all links, looked up once: what a link is changed to afterwards is not opened.
-fn resolved(dir: &Path) -> Result<PathBuf, LedgerError> {
-    dir.canonicalize().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => LedgerError::Missing(dir.to_owned()),
-        _ => LedgerError::Io(dir.to_owned(), error),
-    })
 }
 
 /// The journal of a directory that has one, where there is a ledger at all.

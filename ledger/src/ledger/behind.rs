@@ -4,7 +4,7 @@
 //! behind it is in both and verified as always. Whatever is otherwise is not judged here: the ledger is then opened and
 //! verified whole, and that verdict stands. Does not look at entries in front: `trial verify` does.
 
-use super::{JOURNAL, Ledger, LedgerError, Notice, SEALED, STORE, resolved, sealing};
+use super::{JOURNAL, Ledger, LedgerError, Notice, SEALED, STORE, sealing};
 use crate::{
     again::Again,
     envelope::Envelope,
@@ -21,7 +21,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Mutex,
 };
 use trial_core::ids::{Hash, Seq};
@@ -81,6 +81,14 @@ impl Ledger {
     pub fn again(&self, from: Seq, amended: BTreeMap<Seq, Vec<Seq>>) -> Again<'_> {
         self.tip.again(from, amended, &self.store)
     }
+}
+
+/// The directory behind all links, looked up once: what a link is changed to afterwards is not opened.
+pub(super) fn resolved(dir: &Path) -> Result<PathBuf, LedgerError> {
+    dir.canonicalize().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => LedgerError::Missing(dir.to_owned()),
+        _ => LedgerError::Io(dir.to_owned(), error),
+    })
 }
 
 /// Which ledger a directory claims to hold: the leaf hash of the first line of its journal, if there is one.
