@@ -13,8 +13,12 @@ use unicode_width::UnicodeWidthChar as _;
 pub struct Width(u16);
 
 impl Width {
-    /// Scales to 360 pixels with text of 9, and to any width above.
+    /// Half a page, or half a slide.
     pub const USUAL: Width = Width(480);
+    /// A whole page.
+    pub const BROAD: Width = Width(960);
+    /// A phone that is 360 pixels wide.
+    pub const PHONE: Width = Width(340);
     /// The narrowest that plots are laid out for.
     pub const NARROWEST: u16 = 320;
     /// The widest.

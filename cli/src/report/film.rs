@@ -1,10 +1,10 @@
-//! Film: what the page shows at each date, as frames over one list of lines.
+//! Film: what the page shows at each date, as frames over a list of lines for each section.
 //!
-//! Promises that each different line is kept once: from one date to the next most of them stay, so that a trial of
-//! years takes little room. A frame names, for each section that differs from the frame before, the runs of lines it is
-//! made of.
+//! Promises that each different line of a section is kept once: from one date to the next most of them stay, so that a
+//! trial of years takes little room. A section names, for each frame in which it differs from the one before, the runs
+//! of lines it is made of.
 
-use super::{html::Lines, section::Section};
+use super::html::Lines;
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -13,15 +13,11 @@ use trial_core::{ids::Hash, view::replay::CutLine};
 /// The frames of a page.
 #[derive(Debug, Default, Serialize)]
 pub struct Film {
-    lines: Vec<String>,
     frames: Vec<Frame>,
-    #[serde(skip)]
-    places: HashMap<String, usize>,
-    #[serde(skip)]
-    last: BTreeMap<&'static str, Vec<usize>>,
+    sections: BTreeMap<String, Reel>,
 }
 
-/// What is shown at one date.
+/// One date.
 #[derive(Debug, Serialize)]
 struct Frame {
     /// The day of reading.
@@ -30,22 +26,35 @@ struct Frame {
     entries: u64,
     /// Leaf hash of the last of them.
     head: Option<Hash>,
-    /// Sections that differ from the frame before: runs of lines, each as its first line and how many.
-    shown: BTreeMap<&'static str, Vec<(usize, usize)>>,
+}
+
+/// What one section shows over time.
+#[derive(Debug, Default, Serialize)]
+struct Reel {
+    lines: Vec<String>,
+    /// The frames from which on it shows something else, with the runs of lines: each as its first line and how many.
+    shots: Vec<(usize, Vec<(usize, usize)>)>,
+    #[serde(skip)]
+    places: HashMap<String, usize>,
 }
 
 impl Film {
     /// Adds what is shown at the next date.
-    pub fn take(&mut self, cut: &CutLine, sections: impl IntoIterator<Item = (&'static Section, Lines)>) {
-        let mut shown = BTreeMap::new();
+    pub fn take(&mut self, cut: &CutLine, sections: impl IntoIterator<Item = (String, Lines)>) {
         for (section, lines) in sections {
-            let numbers: Vec<usize> = lines.into_iter().map(|line| self.place(line)).collect();
-            if self.last.get(section.id) != Some(&numbers) {
-                shown.insert(section.id, runs(&numbers));
-                self.last.insert(section.id, numbers);
-            }
+            self.sections.entry(section).or_default().take(self.frames.len(), lines);
         }
-        self.frames.push(Frame { day: cut.day, entries: cut.entries, head: cut.head, shown });
+        self.frames.push(Frame { day: cut.day, entries: cut.entries, head: cut.head });
+    }
+}
+
+impl Reel {
+    fn take(&mut self, frame: usize, lines: Lines) {
+        let numbers: Vec<usize> = lines.into_iter().map(|line| self.place(line)).collect();
+        let runs = runs(&numbers);
+        if self.shots.last().is_none_or(|(_, last)| *last != runs) {
+            self.shots.push((frame, runs));
+        }
     }
 
     fn place(&mut self, line: String) -> usize {
@@ -73,6 +82,16 @@ fn runs(numbers: &[usize]) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_section_is_kept_where_it_changes_and_each_line_once() {
+        let mut reel = Reel::default();
+        for (frame, lines) in [["a", "b"], ["a", "b"], ["a", "c"], ["b", "c"]].iter().enumerate() {
+            reel.take(frame, lines.map(str::to_owned).to_vec());
+        }
+        assert_eq!(reel.lines, ["a", "b", "c"]);
+        assert_eq!(reel.shots, [(0, vec![(0, 2)]), (2, vec![(0, 1), (2, 1)]), (3, vec![(1, 2)])]);
+    }
 
     #[test]
     fn consecutive_lines_are_one_run() {

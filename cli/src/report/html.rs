@@ -45,9 +45,12 @@ pub fn maybe<T: Display + Copy>(path: impl Display, value: Option<T>, shown: imp
     }
 }
 
-/// Text.
+/// Text. An identifier or a day stays on one line: browsers would break it at its hyphen.
 pub fn words(text: impl Display) -> Markup {
-    html! { (text.to_string()) }
+    const LONGEST: usize = 24;
+    let text = text.to_string();
+    let whole = text.contains('-') && !text.contains(char::is_whitespace) && text.chars().count() <= LONGEST;
+    html! { @if whole { span.one { (text) } } @else { (text) } }
 }
 
 /// Text in a tone: `state`, `fault` or `care`; the words say it too.
@@ -80,17 +83,31 @@ pub fn table(caption: &str, columns: &[(&str, Side)], rows: impl IntoIterator<It
         }
         .into_string()
     };
-    let open = html! { caption { (caption) } (head) }.into_string();
+    let region = html! { div.wide tabindex="0" role="region" aria-label=(caption) {} }.into_string();
+    let open = html! { caption { span { (caption) } } (head) }.into_string();
     framed(
-        "<div class=\"wide\" tabindex=\"0\"><table>",
+        &region.replace("</div>", "<table>"),
         [open, "<tbody>".to_owned()].into_iter().chain(rows.into_iter().map(row)),
         "</tbody></table></div>",
     )
 }
 
+/// How much of a wide page a figure takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// One of two columns.
+    Column,
+    /// All of it.
+    Page,
+}
+
 /// A figure around an SVG, which has one element a line already. Names are identifiers.
-pub fn figure(name: &str, svg: &str) -> Lines {
-    let whole = html! { figure data-name=(name) {} }.into_string();
+pub fn figure(name: &str, span: Span, svg: &str) -> Lines {
+    let class = match span {
+        Span::Column => None,
+        Span::Page => Some("broad"),
+    };
+    let whole = html! { figure class=[class] data-name=(name) {} }.into_string();
     framed(whole.trim_end_matches("</figure>"), svg.lines().map(str::to_owned), "</figure>")
 }
 
@@ -108,7 +125,13 @@ mod tests {
         let lines = table(hostile, &[(hostile, Side::Left)], [vec![words(hostile)], vec![count(hostile, hostile)]]);
         let text = lines.concat() + &pairs([(hostile, toned("care", hostile))]).concat() + &paragraph(&words(hostile));
         assert!(!text.contains("<script"), "{text}");
-        assert_eq!(text.matches("&lt;script&gt;").count(), 9, "{text}");
+        assert_eq!(text.matches("&lt;script&gt;").count(), 10, "{text}");
+    }
+
+    #[test]
+    fn an_identifier_or_a_day_stays_on_one_line_and_a_sentence_does_not() {
+        assert_eq!(words("RECON-001").into_string(), "<span class=\"one\">RECON-001</span>");
+        assert_eq!(words("non-responders of 9").into_string(), "non-responders of 9");
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl Shooting<'_> {
     fn take(&mut self, reading: Reading) {
         let replay = Replay::read(&self.trial, reading);
         let scene = Scene { replay: &replay, trial: &self.trial };
-        self.film.take(&replay.cut, SECTIONS.iter().map(|section| (section, (section.lines)(scene))));
+        self.film.take(&replay.cut, SECTIONS.iter().flat_map(|section| section.shown(scene)));
     }
 }
 

@@ -27,14 +27,13 @@
   }
   const film = await unpacked("film");
 
-  /** What each section shows at a frame: the latest frame that names it. */
-  function lines(section, frame) {
-    for (let i = frame; i >= 0; i--) {
-      const runs = film.frames[i].shown[section];
-      if (runs) return runs.flatMap(([first, length]) => film.lines.slice(first, first + length));
-    }
-    return [];
-  }
+  /** What a section shows at a frame: the last shot by then, [frame, runs of lines]. */
+  const shot = (id, at) => film.sections[id].shots.findLast(([frame]) => frame <= at);
+  const lines = (id, at) => shot(id, at)[1].flatMap(([first, length]) => film.sections[id].lines.slice(first, first + length));
+
+  // Figures are laid out twice: for wide places and for narrow ones (page.css knows the same width).
+  const phone = matchMedia("screen and (max-width: 56rem)");
+  const laid = (id) => (phone.matches && film.sections[`${id}/narrow`] ? `${id}/narrow` : id);
 
   // ---- Dates. ----
 
@@ -45,15 +44,16 @@
 
   const numbers = (root) => new Map([...root.querySelectorAll("[data-n]")].map((n) => [n.dataset.n, n.value]));
 
-  function fill(id, content, at) {
-    const html = lines(id, at).join("\n");
-    if (drawn.get(id) !== html) {
-      content.innerHTML = html;
-      drawn.set(id, html);
-      for (const figure of content.querySelectorAll("figure")) offer(id, figure);
+  function fill(section, content, at) {
+    const id = laid(section);
+    const [since] = shot(id, at);
+    if (drawn.get(section) !== `${id} ${since}`) {
+      content.innerHTML = lines(id, at).join("\n");
+      drawn.set(section, `${id} ${since}`);
+      for (const figure of content.querySelectorAll("figure")) offer(section, figure);
     }
     for (const element of content.querySelectorAll(".moved")) element.classList.remove("moved");
-    if (at === 0) return;
+    if (at === 0 || shot(id, at - 1)[0] === since) return;
     const before = document.createElement("template");
     before.innerHTML = lines(id, at - 1).join("\n");
     const then = numbers(before.content);
@@ -74,8 +74,11 @@
     for (const [id, content] of sections) fill(id, content, at);
     document.body.dataset.day = frame.day;
     list();
-    if (remember) history.replaceState(null, "", "#" + frame.day);
+    clearTimeout(remembering);
+    // Browsers refuse many changes of the address within seconds, as a moving slider makes.
+    if (remember) remembering = setTimeout(() => history.replaceState(null, "", "#" + frame.day), 200);
   }
+  let remembering;
   const now = () => Number(date.value);
   const move = (by) => show(Math.min(film.frames.length - 1, Math.max(0, now() + by)));
 
@@ -84,12 +87,13 @@
     const after = film.frames.findIndex((frame) => frame.day > day);
     return after < 0 ? film.frames.length - 1 : Math.max(0, after - 1);
   }
-  const named = () => (/^#\d{4}-\d\d-\d\d$/.test(location.hash) ? frameOf(location.hash.slice(1)) : film.frames.length - 1);
+  const named = () => (/^#\d{4}-\d\d-\d\d$/.test(location.hash) ? frameOf(location.hash.slice(1)) : undefined);
 
   date.addEventListener("input", () => show(now()));
   $("earlier").addEventListener("click", () => move(-1));
   $("later").addEventListener("click", () => move(1));
-  addEventListener("hashchange", () => show(named(), false));
+  addEventListener("hashchange", () => named() !== undefined && show(named(), false));
+  phone.addEventListener("change", () => show(now(), false));
   addEventListener("keydown", (event) => {
     if (event.target.matches("input, button, .wide, select, textarea") || event.altKey || event.ctrlKey || event.metaKey) return;
     const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity }[event.key];
@@ -109,7 +113,13 @@
     const offset = zoned.formatToParts(at).find((part) => part.type === "timeZoneName").value.replace("GMT", "") || "+00:00";
     return `${clock.format(at)} ${offset}`;
   };
-  const plain = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+  /** A value as people read it: `3 mg`, `axitinib probable, radiotherapy unrelated`. */
+  function plain(value) {
+    if (Array.isArray(value)) return value.map(plain).join(", ");
+    if (value === null || typeof value !== "object") return String(value);
+    if (Object.keys(value).join() === "unit,value") return `${value.value} ${value.unit}`;
+    return Object.entries(value).map(([name, member]) => `${name} ${plain(member)}`).join(", ");
+  }
   const rows = texts.map((text, index) => row(text, index));
 
   function row(text, index) {
@@ -133,9 +143,10 @@
   function list() {
     const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const known = rows.slice(0, film.frames[now()].entries);
-    const found = known.filter((r) => words.every((word) => r.text.includes(word)));
+    const found = words.length ? known.filter((r) => words.every((word) => r.text.includes(word))) : known;
     const compare = (a, b) => (a[order.key] < b[order.key] ? -1 : a[order.key] > b[order.key] ? 1 : a.seq - b.seq);
-    found.sort((a, b) => order.way * compare(a, b));
+    if (order.key !== "seq") found.sort((a, b) => order.way * compare(a, b));
+    else if (order.way < 0) found.reverse();
     const body = document.querySelector("#trail tbody");
     body.replaceChildren(...found.slice(0, limit).map((r) => {
       const line = make("tr");
@@ -251,7 +262,7 @@
   /** The figure as `trial plot` writes it: its lines here, with the size and the style of a file by itself. */
   function drawing(section, name) {
     const all = lines(section, now());
-    const begin = all.indexOf(`<figure data-name="${name}">`) + 1;
+    const begin = all.findIndex((line) => line.startsWith("<figure") && line.endsWith(`data-name="${name}">`)) + 1;
     const [svg, title, desc, ...rest] = all.slice(begin, all.indexOf("</figure>", begin));
     const sized = svg.replace(/viewBox="0 0 (\S+) (\S+)"/, '$& width="$1" height="$2"');
     const style = `<style>\n${$("plots").textContent}</style>`;
@@ -272,7 +283,7 @@
     document.documentElement.dataset.theme = dark === "dark" ? "light" : "dark";
   });
 
-  show(named(), false);
+  show(named() ?? film.frames.length - 1, false);
   document.body.dataset.ready = "yes";
   await verify();
 })();

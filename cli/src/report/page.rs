@@ -144,6 +144,7 @@ fn document(session: &Session) -> Markup {
                 (banner(session, &cut))
                 (navigator())
                 main {
+                    (contents())
                     @for section in SECTIONS { (frame(section)) }
                     (audit())
                     (integrity(&cut))
@@ -162,10 +163,13 @@ fn banner(session: &Session, cut: &CutLine) -> Markup {
                 p.warning { strong { (warning) } " " (cut::warning_in_plain_words(cut)) }
             }
             h1 { (cut.title.as_deref().unwrap_or_default()) }
-            p.sub {
-                (session.opened.trial.to_string())
-                @if let Some(registry) = &session.opened.registry { " \u{b7} " (registry.to_string()) }
-                " \u{b7} " (session.opened.origin.to_string())
+            div.top {
+                p.sub {
+                    (session.opened.trial.to_string())
+                    @if let Some(registry) = &session.opened.registry { " \u{b7} " (registry.to_string()) }
+                    " \u{b7} " (session.opened.origin.to_string())
+                }
+                button #theme type="button" { "Light or dark" }
             }
             p #verdict role="status" data-verdict="waiting" { "The entries are not verified yet." }
             progress #checking max="1" value="0" hidden {}
@@ -176,19 +180,31 @@ fn banner(session: &Session, cut: &CutLine) -> Markup {
 /// The slider over the dates, with the cut that is shown.
 fn navigator() -> Markup {
     html! {
-        nav aria-label="Date" {
+        nav #dates aria-label="Date" {
             div.dates {
                 button #earlier type="button" aria-label="Earlier date" { "\u{2039}" }
                 label {
-                    span { "What was known on " }
+                    span { "Known on " }
                     output #day {}
                     input #date type="range" min="0" max="0" value="0" step="1" aria-label="Date";
                 }
                 button #later type="button" aria-label="Later date" { "\u{203a}" }
             }
             p #cut {}
-            p.small { "Arrow keys move the date; what differs from the date before is marked " span.moved { "so" } "." }
-            button #theme type="button" { "Light or dark" }
+            p.hint { "Arrow keys move the date; what differs from the date before is marked " span.moved { "so" } "." }
+        }
+    }
+}
+
+/// Links to the sections.
+fn contents() -> Markup {
+    html! {
+        nav.contents aria-label="Sections" {
+            ul {
+                @for Section { id, title, .. } in SECTIONS { li { a href={ "#" (id) } { (title) } } }
+                li { a href="#audit" { "Audit trail" } }
+                li { a href="#integrity" { "Integrity" } }
+            }
         }
     }
 }
@@ -210,7 +226,7 @@ fn audit() -> Markup {
                 label { "Search " input #search type="search" placeholder="name, subject, event, value, reason"; }
                 output #found {}
             }
-            div.wide tabindex="0" {
+            div.wide tabindex="0" role="region" aria-label="Audit trail" {
                 table #trail {
                     thead { tr {
                         @for (key, heading) in

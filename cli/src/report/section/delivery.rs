@@ -23,8 +23,8 @@ pub fn exposure(scene: Scene<'_>) -> Lines {
         ("Subject", Side::Left),
         ("Level", Side::Right),
         ("Drug", Side::Left),
-        ("Intakes taken/planned", Side::Right),
-        ("mg taken/planned", Side::Right),
+        ("Intakes taken/\u{200b}planned", Side::Right),
+        ("mg taken/\u{200b}planned", Side::Right),
         ("Relative dose", Side::Right),
         ("RDI, days on drug", Side::Right),
         ("RDI, planned days", Side::Right),
@@ -33,7 +33,7 @@ pub fn exposure(scene: Scene<'_>) -> Lines {
         ("Reductions", Side::Right),
         ("End", Side::Left),
     ];
-    let mut lines = table("Drug exposure", &columns, scene.replay.exposure.iter().enumerate().map(agent));
+    let mut lines = table("Doses taken and planned", &columns, scene.replay.exposure.iter().enumerate().map(agent));
     lines.push(paragraph(&words(
         "Relative dose: amount taken / planned. RDI: relative dose intensity, amount per day / planned amount per day.",
     )));
@@ -82,21 +82,21 @@ pub fn radiotherapy(scene: Scene<'_>) -> Lines {
         .iter()
         .flat_map(|b| {
             let ratio = text::measured(b.alpha_beta_gy);
-            [format!("BED, \u{3b1}/\u{3b2} {ratio}"), format!("EQD2, \u{3b1}/\u{3b2} {ratio}")]
+            ["BED", "EQD2"].map(|dose| format!("{dose}, \u{3b1}/\u{2060}\u{3b2}\u{a0}{ratio}"))
         })
         .collect();
     let mut columns = vec![
         ("Subject", Side::Left),
         ("Level", Side::Right),
-        ("Gy delivered/prescribed", Side::Right),
-        ("Fractions delivered/planned", Side::Right),
+        ("Gy delivered/\u{200b}prescribed", Side::Right),
+        ("Fractions delivered/\u{200b}planned", Side::Right),
         ("Missed", Side::Right),
         ("Overall days", Side::Right),
         ("Prolongation, days", Side::Right),
-        ("Mean dose/limit, Gy", Side::Left),
+        ("Mean dose/\u{200b}limit, Gy", Side::Left),
     ];
     columns.extend(biological.iter().map(|heading| (heading.as_str(), Side::Right)));
-    let mut lines = table("Radiotherapy", &columns, courses.iter().enumerate().map(course));
+    let mut lines = table("Doses delivered and prescribed", &columns, courses.iter().enumerate().map(course));
     lines.push(paragraph(&words(
         "BED and EQD2 in Gy of the dose delivered, fraction by fraction (linear-quadratic model).",
     )));
@@ -128,7 +128,7 @@ fn course((index, row): (usize, &CourseRow)) -> Vec<Markup> {
         count(path("missed_fractions"), row.missed_fractions),
         maybe(path("overall_days"), row.overall_days, |days| days.to_string()),
         maybe(path("prolongation_days"), row.prolongation_days, |days| days.to_string()),
-        html! { @for dose in &row.mean_doses { (mean(dose)) " " } },
+        html! { @for dose in &row.mean_doses { span.one { (mean(dose)) } " " } },
     ];
     for (index, dose) in row.biological.iter().enumerate() {
         let path = |member: &str| path(&format!("biological/{index}/{member}"));

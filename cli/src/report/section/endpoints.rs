@@ -139,7 +139,10 @@ fn follow_up(survival: &Survival) -> Lines {
 fn one(name: &str, endpoint: &Endpoint) -> Lines {
     let path = |member: &str| format!("/survival/{name}/{member}");
     let (low, high) = endpoint.median_ci95;
-    let limit = |index: usize, value| maybe(path(&format!("median_ci95/{index}")), value, text::months);
+    let limit = |index: usize, value: Option<f64>| match value {
+        Some(days) => number(path(&format!("median_ci95/{index}")), days, text::months(days)),
+        None => words("not reached"),
+    };
     let mut rows = vec![
         ("Treated", count(path("n"), endpoint.n)),
         ("Events", count(path("events"), endpoint.events)),

@@ -35,25 +35,72 @@ pub struct Section {
     /// Its heading.
     pub title: &'static str,
     /// What stands in it at one date.
-    pub lines: fn(Scene<'_>) -> Lines,
+    pub content: Content,
+}
+
+/// What a section shows.
+#[derive(Debug, Clone, Copy)]
+pub enum Content {
+    /// Words and tables, which flow.
+    Words(fn(Scene<'_>) -> Lines),
+    /// Figures, which are laid out for each place.
+    Figures(fn(Scene<'_>) -> Sheets),
+}
+
+/// Where figures are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// On a screen, and on paper.
+    Wide,
+    /// On a phone.
+    Narrow,
+}
+
+impl Layout {
+    /// Each of them.
+    pub const ALL: [Layout; 2] = [Layout::Wide, Layout::Narrow];
+}
+
+/// The same figures for each layout, in the order of [`Layout::ALL`].
+pub type Sheets = [Lines; 2];
+
+impl Section {
+    /// What stands in it at one date, by the name under which the page finds it.
+    pub fn shown(&self, scene: Scene<'_>) -> Vec<(String, Lines)> {
+        match self.content {
+            Content::Words(lines) => vec![(self.id.to_owned(), lines(scene))],
+            Content::Figures(sheets) => {
+                let [wide, narrow] = sheets(scene);
+                vec![(self.id.to_owned(), wide), (format!("{}/narrow", self.id), narrow)]
+            }
+        }
+    }
+}
+
+const fn words(id: &'static str, title: &'static str, lines: fn(Scene<'_>) -> Lines) -> Section {
+    Section { id, title, content: Content::Words(lines) }
+}
+
+const fn drawn(id: &'static str, title: &'static str, sheets: fn(Scene<'_>) -> Sheets) -> Section {
+    Section { id, title, content: Content::Figures(sheets) }
 }
 
 /// All of them, in the order of the page.
 pub const SECTIONS: &[Section] = &[
-    Section { id: "status", title: "Where the trial stands", lines: status::status },
-    Section { id: "timeline", title: "Escalation timeline", lines: figures::timeline },
-    Section { id: "decisions", title: "Decision log", lines: status::decisions },
-    Section { id: "sets", title: "Subjects and analysis sets", lines: subjects::sets },
-    Section { id: "baseline", title: "Baseline", lines: subjects::baseline },
-    Section { id: "toxicity", title: "Toxicity", lines: safety::toxicity },
-    Section { id: "serious", title: "Serious adverse events", lines: safety::serious },
-    Section { id: "response", title: "Tumour response", lines: endpoints::response },
-    Section { id: "waterfall", title: "Change in tumour size", lines: figures::waterfall },
-    Section { id: "spider", title: "Tumour size over time", lines: figures::spider },
-    Section { id: "swimmer", title: "Course of each subject", lines: figures::swimmer },
-    Section { id: "survival", title: "Survival", lines: endpoints::survival },
-    Section { id: "curves", title: "Kaplan-Meier curves", lines: figures::curves },
-    Section { id: "exposure", title: "Drug exposure", lines: delivery::exposure },
-    Section { id: "radiotherapy", title: "Radiotherapy", lines: delivery::radiotherapy },
-    Section { id: "deviations", title: "Deviations from the protocol", lines: conduct::deviations },
+    words("status", "Where the trial stands", status::status),
+    drawn("timeline", "Escalation timeline", figures::timeline),
+    words("decisions", "Decision log", status::decisions),
+    words("sets", "Subjects and analysis sets", subjects::sets),
+    words("baseline", "Baseline", subjects::baseline),
+    words("toxicity", "Toxicity", safety::toxicity),
+    words("serious", "Serious adverse events", safety::serious),
+    words("response", "Tumour response", endpoints::response),
+    drawn("waterfall", "Change in tumour size", figures::waterfall),
+    drawn("spider", "Tumour size over time", figures::spider),
+    drawn("swimmer", "Course of each subject", figures::swimmer),
+    words("survival", "Survival", endpoints::survival),
+    drawn("curves", "Kaplan-Meier curves", figures::curves),
+    words("exposure", "Drug exposure", delivery::exposure),
+    words("radiotherapy", "Radiotherapy", delivery::radiotherapy),
+    words("deviations", "Deviations from the protocol", conduct::deviations),
 ];

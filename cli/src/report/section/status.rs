@@ -100,11 +100,12 @@ fn pending(escalation: &Escalation) -> Lines {
     let rows = open.into_iter().map(|(level, window)| {
         let blockers = escalation.blockers.iter().filter(|b| b.subject == window.subject);
         let waits: Vec<&str> = blockers.map(|b| b.what.as_str()).collect();
+        let waits = if waits.is_empty() { words("\u{2013}") } else { toned("care", waits.join("; ")) };
         vec![
             words(&window.subject),
             words(&level.label),
             window.closes.map_or_else(|| words("not treated yet"), words),
-            toned("care", waits.join("; ")),
+            waits,
         ]
     });
     table("Pending subjects", &columns, rows)

@@ -16,7 +16,7 @@ pub fn sets(scene: Scene<'_>) -> Lines {
     let columns = [("Set", Side::Left), ("Subjects", Side::Right), ("Left out", Side::Left), ("Open", Side::Left)];
     let row = |(index, step): (usize, &FlowStep)| {
         vec![
-            words(step.set.as_str().replace('_', " ")),
+            words(step.set.as_str().replace('_', " ").replace("dlt", "DLT")),
             count(format!("/analysis_sets/flow/{index}/n"), step.n),
             left_out(&step.out),
             left_out(&step.open),
@@ -30,7 +30,7 @@ fn left_out(groups: &[LeftOut]) -> Markup {
         @for (index, group) in groups.iter().enumerate() {
             @if index > 0 { br; }
             (group.n) " " (group.reason.as_str().replace('_', " ")) ": "
-            (group.subjects.iter().map(|s| s.to_string()).collect::<Vec<_>>().join(", "))
+            @for (index, subject) in group.subjects.iter().enumerate() { @if index > 0 { ", " } (words(subject)) }
         }
     }
 }
