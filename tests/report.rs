@@ -145,6 +145,28 @@ fn keys_move_the_date_and_what_differs_is_marked() {
     assert!(day().as_str() > "2017-05-02", "{}", day());
     browser.type_into("body", "\u{e010}");
     assert_eq!(day(), "2020-01-06");
+    browser.click("#earlier");
+    let before = day();
+    browser.click(".contents a[href='#curves']");
+    assert_eq!(day(), before, "a link to a section leaves the date as it is");
+}
+
+#[test]
+fn a_fault_stays_in_view_and_a_cutoff_is_told_beside_the_date() {
+    let Some(browser) = Browser::start() else { return };
+    let dir = small::small();
+    let file = dir.beside("cut.html");
+    dir.run(&["--cutoff", "2026-02-03", "report", "-o", file.to_str().unwrap()]).expect(0);
+    browser.open(&file, "");
+    let cut = browser.text("#cut");
+    assert!(cut.ends_with("nothing that occurred after 2026-02-03"), "{cut}");
+    assert_eq!(browser.text("#state"), "");
+    let bent = fs::read_to_string(&file).unwrap().replacen("authorship", "authorshiq", 1);
+    browser.open(&dir.file("bent.html", bent), "");
+    browser.run("scrollTo(0, document.body.scrollHeight)");
+    let top = browser.run("return document.getElementById('state').getBoundingClientRect().top").as_f64().unwrap();
+    assert!((0.0..200.0).contains(&top), "{top}");
+    assert!(browser.text("#state").contains("FAULTY"));
 }
 
 #[test]
@@ -170,6 +192,8 @@ fn it_fits_a_phone_and_a_wide_screen_in_both_themes_with_enough_contrast() {
     for width in [360, 1600] {
         browser.size(width, 1000);
         browser.open(&demo().1, "#2018-06-01");
+        let smallest = browser.run(SMALLEST).as_f64().unwrap();
+        assert!(smallest >= 12.0, "{width}: text of {smallest} pixels in a figure");
         for _ in 0..2 {
             let wider = browser.run(WIDER);
             assert_eq!(wider, json!([]), "nothing is wider than the page");
@@ -179,6 +203,11 @@ fn it_fits_a_phone_and_a_wide_screen_in_both_themes_with_enough_contrast() {
     }
     browser.size(1200, 900);
 }
+
+/// The size in pixels of the smallest text in any figure.
+const SMALLEST: &str = "
+    return Math.min(...[...document.querySelectorAll('figure svg')].flatMap(svg =>
+        [...svg.querySelectorAll('text')].map(t => parseFloat(getComputedStyle(t).fontSize) * svg.getScreenCTM().a)))";
 
 /// What reaches beyond the right edge of the page, unless it scrolls by itself.
 const WIDER: &str = "
@@ -335,9 +364,9 @@ fn a_figure_saved_from_the_page_is_what_trial_plot_writes() {
     for (name, plot) in [
         ("km-os", vec!["km", "--endpoint", "os"]),
         ("waterfall-in-field", vec!["waterfall", "--in-field"]),
-        ("swimmer", vec!["swimmer"]),
+        ("swimmer", vec!["swimmer", "--width", "960"]),
         ("spider-overall", vec!["spider"]),
-        ("timeline", vec!["timeline"]),
+        ("timeline", vec!["timeline", "--width", "960"]),
     ] {
         let saved = browser.run_later(
             "const [name, done] = arguments;

@@ -5,7 +5,12 @@
 
 use crate::common::{Dir, Ran, demo, run, small::small, trial};
 use clap::Command as Clap;
-use std::{collections::BTreeSet, fs, process::Command};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Read as _,
+    process::{Command, Stdio},
+};
 use trial_cli::{args, flags};
 use trial_core::event::EventKind;
 use unicode_width::UnicodeWidthStr as _;
@@ -48,6 +53,27 @@ fn long_work_shows_its_rate_and_the_time_left_on_a_terminal_and_nothing_in_a_pip
     assert!(seen.contains("verifying") && seen.contains("/s, ") && seen.contains(" left"), "{seen:?}");
     let piped = dir.run(&["verify"]).expect(0);
     assert!(!piped.all().contains("verifying") && !piped.all().contains(" left"), "{piped:?}");
+}
+
+#[test]
+fn whoever_reads_an_answer_may_stop_reading() {
+    let dir = demo();
+    for words in [&["export"][..], &["completions", "bash"], &["replay", "--json"]] {
+        let mut child = dir.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 10];
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(ended.status.success() && !said.contains("error"), "{words:?}: {said}");
+    }
+}
+
+#[test]
+fn a_day_that_is_none_is_told_how_days_are_written() {
+    let dir = small();
+    for option in ["--since", "--cutoff"] {
+        dir.run(&["log", option, "yesterday"]).expect(2).says(&["yesterday", "expected a day, for example 2018-01-20"]);
+    }
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DATE")]
     pub as_of: Option<String>,
     /// See what had occurred by the end of this day
-    #[arg(long, global = true, value_name = "DAY")]
+    #[arg(long, global = true, value_name = "DAY", value_parser = day)]
     pub cutoff: Option<NaiveDate>,
     /// Verify every entry now, instead of going on from what you verified before
     #[arg(long, global = true)]
@@ -377,7 +377,7 @@ pub struct LogArgs {
     #[arg(long)]
     pub by: Option<String>,
     /// Only recorded on or after this day
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     pub since: Option<NaiveDate>,
     /// Only the last so many
     #[arg(long, value_name = "N")]
@@ -438,4 +438,9 @@ pub struct DesignArgs {
 /// The whole command with the events as subcommands of `append`.
 pub fn command() -> clap::Command {
     Cli::command().mut_subcommand("append", |append| append.subcommands(flags::commands()))
+}
+
+/// A day as it is written everywhere.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| "expected a day, for example 2018-01-20".to_owned())
 }

@@ -14,6 +14,25 @@ use trial_cli::{
     output::Output,
 };
 
+/// Standard output, where whoever reads the answer may stop reading: the rest counts as read, and nothing has failed.
+struct Answer<'a>(io::StdoutLock<'a>);
+
+impl io::Write for Answer<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     trial_ledger::sled_store::tell_panics_as_errors();
     let matches = args::command().get_matches();
@@ -21,13 +40,10 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => e.exit(),
     };
-    let (mut out, mut err) = (io::BufWriter::new(io::stdout().lock()), io::stderr());
+    let (mut out, mut err) = (io::BufWriter::new(Answer(io::stdout().lock())), io::stderr());
     let mut output = Output { out: &mut out, err: &mut err, json: cli.global.json };
-    let ended = commands::run(&cli, &matches, &mut output).and_then(|code| match out.flush() {
-        // Whoever reads the answer may stop reading: that is not a failure.
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(CliError::from(e)),
-        Ok(()) | Err(_) => Ok(code),
-    });
+    let ended =
+        commands::run(&cli, &matches, &mut output).and_then(|code| out.flush().map(|()| code).map_err(CliError::from));
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

@@ -58,7 +58,7 @@ pub fn rows(waterfall: &Waterfall) -> Rows {
 pub fn lesions(field: Field) -> &'static str {
     match field {
         Field::Overall => "all target lesions",
-        Field::InField => "target lesions in the radiotherapy field",
+        Field::InField => "in-field target lesions",
     }
 }
 

@@ -67,7 +67,9 @@
     date.value = at;
     date.setAttribute("aria-valuetext", frame.day);
     $("day").textContent = frame.day;
-    $("cut").textContent = `${frame.entries} entries, head ${frame.head ? frame.head.slice(0, 16) + "\u2026" : "none"}`;
+    const head = frame.head ? frame.head.slice(0, 16) + "\u2026" : "none";
+    const cutoff = settings.cutoff ? `, nothing that occurred after ${settings.cutoff}` : "";
+    $("cut").textContent = `${frame.entries} entries, head ${head}, as of the end of that day in ${settings.zone}${cutoff}`;
     $("cut").title = frame.head ?? "";
     $("earlier").disabled = at === 0;
     $("later").disabled = at === film.frames.length - 1;
@@ -95,9 +97,9 @@
   addEventListener("hashchange", () => named() !== undefined && show(named(), false));
   phone.addEventListener("change", () => show(now(), false));
   addEventListener("keydown", (event) => {
-    if (event.target.matches("input, button, .wide, select, textarea") || event.altKey || event.ctrlKey || event.metaKey) return;
-    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity }[event.key];
-    if (by === undefined || event.key.startsWith("Page")) return;
+    if (event.target.matches("input, .wide") || event.altKey || event.ctrlKey || event.metaKey) return;
+    const by = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+    if (by === undefined) return;
     event.preventDefault();
     move(by);
   });
@@ -120,7 +122,8 @@
     if (Object.keys(value).join() === "unit,value") return `${value.value} ${value.unit}`;
     return Object.entries(value).map(([name, member]) => `${name} ${plain(member)}`).join(", ");
   }
-  const rows = texts.map((text, index) => row(text, index));
+  const rows = [];
+  const rowAt = (index) => (rows[index] ??= row(texts[index], index));
 
   function row(text, index) {
     try {
@@ -133,28 +136,31 @@
         seq: index, at: recorded_at, who: people.join("; "), what: `${type}: ${short}`,
         old: old === undefined ? "" : plain(old), new: now === undefined ? "" : plain(now), why: reason ?? "",
       };
-      return { ...record, local: local(new Date(recorded_at)), text: (Object.values(record).join("\n") + what).toLowerCase() };
+      return { ...record, text: (Object.values(record).join("\n") + what).toLowerCase() };
     } catch {
-      const broken = { seq: index, at: "", local: "", who: "", what: "this entry cannot be read", old: "", new: "", why: "" };
+      const broken = { seq: index, at: "", who: "", what: "this entry cannot be read", old: "", new: "", why: "" };
       return { ...broken, text: broken.what };
     }
   }
 
   function list() {
     const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
-    const known = rows.slice(0, film.frames[now()].entries);
-    const found = words.length ? known.filter((r) => words.every((word) => r.text.includes(word))) : known;
-    const compare = (a, b) => (a[order.key] < b[order.key] ? -1 : a[order.key] > b[order.key] ? 1 : a.seq - b.seq);
-    if (order.key !== "seq") found.sort((a, b) => order.way * compare(a, b));
-    else if (order.way < 0) found.reverse();
+    const { entries: known } = film.frames[now()];
+    // Rows are made when they are looked at: a long log has many.
+    let found = Array.from({ length: known }, (_, index) => (order.way > 0 ? index : known - 1 - index));
+    if (words.length) found = found.filter((index) => words.every((word) => rowAt(index).text.includes(word)));
+    if (order.key !== "seq") {
+      const compare = (a, b) => (a[order.key] < b[order.key] ? -1 : a[order.key] > b[order.key] ? 1 : a.seq - b.seq);
+      found.sort((a, b) => order.way * compare(rowAt(a), rowAt(b)));
+    }
     const body = document.querySelector("#trail tbody");
-    body.replaceChildren(...found.slice(0, limit).map((r) => {
+    body.replaceChildren(...found.slice(0, limit).map(rowAt).map((r) => {
       const line = make("tr");
-      line.append(make("th", r.seq, { scope: "row", class: "n" }), make("td", r.local, { title: r.at }));
+      line.append(make("th", r.seq, { scope: "row", class: "n" }), make("td", r.at && local(new Date(r.at)), { title: r.at }));
       for (const key of ["who", "what", "old", "new", "why"]) line.append(make("td", r[key], { class: key }));
       return line;
     }));
-    $("found").textContent = `${found.length} of ${known.length} entries`;
+    $("found").textContent = `${found.length} of ${known} entries`;
     $("more").hidden = found.length <= limit;
   }
   $("search").addEventListener("input", () => { limit = SHOWN; list(); });
@@ -173,9 +179,12 @@
 
   let log = null;
   const verdict = $("verdict");
+  /** The verdict; in a word also beside the date, which stays in view. */
   const say = (state, words) => {
-    verdict.dataset.verdict = state;
+    verdict.dataset.verdict = $("dates").dataset.verdict = state;
     verdict.textContent = words;
+    const warnings = { faulty: "FAULTY: see the verdict above.", unknown: "Not verified: see above." };
+    $("state").textContent = warnings[state] ?? "";
   };
   const claims = (pairs) => $("claims").replaceChildren(...pairs.map(([term, what]) => {
     const pair = make("div");
@@ -203,10 +212,13 @@
     say("checking", "Verifying the entries in this browser \u2026");
     bar.hidden = false;
     const started = performance.now();
+    let rested = started;
     const read = await TrialVerifier.verify(texts.map((text) => encoder.encode(text)), settings.rules, async (done, all) => {
+      if (performance.now() - rested < 50 && done < all) return;
       bar.max = all;
       bar.value = done;
       await pause();
+      rested = performance.now();
     });
     bar.hidden = true;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);

@@ -83,7 +83,8 @@ impl<'a> Page<'a> {
         let (before, _) = whole.split_once("</body>").expect("the page has a body");
         out.write_all(before.as_bytes())?;
         let zone = session.opened.zone.as_str();
-        let settings = json!({ "rules": rules(), "origin": session.opened.origin.as_str(), "zone": zone });
+        let cutoff = session.reading.cutoff;
+        let settings = json!({ "rules": rules(), "zone": zone, "cutoff": cutoff });
         data(out, "settings", &settings.to_string())?;
         out.write_all(b"<script type=\"text/plain\" id=\"entries\">")?;
         Ok(Page { out })
@@ -191,6 +192,7 @@ fn navigator() -> Markup {
                 button #later type="button" aria-label="Later date" { "\u{203a}" }
             }
             p #cut {}
+            p #state {}
             p.hint { "Arrow keys move the date; what differs from the date before is marked " span.moved { "so" } "." }
         }
     }
@@ -256,7 +258,7 @@ fn integrity(cut: &CutLine) -> Markup {
             }
             p { button #verify type="button" { "Verify again" } }
             dl #claims {}
-            p {
+            p.screen {
                 label { "Compare with a checkpoint that you hold: " input #checkpoint type="file"; }
                 " (or drop the file anywhere on the page)"
             }

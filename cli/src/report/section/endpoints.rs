@@ -63,7 +63,8 @@ fn interval(path: &str, (low, high): (f64, f64)) -> Markup {
 }
 
 fn associations(scene: Scene<'_>) -> Lines {
-    if scene.replay.association.is_empty() {
+    // A test of nobody says 1 and means nothing.
+    if scene.replay.association.is_empty() || scene.replay.response.overall.rate.is_none() {
         return Vec::new();
     }
     let row = |(index, found): (usize, &Association)| {

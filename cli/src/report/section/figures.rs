@@ -74,9 +74,10 @@ pub fn curves(scene: Scene<'_>) -> Sheets {
         let found = survival.log_rank.iter().filter(|found| found.endpoint.as_str() == endpoint);
         found.map(|found| Some(found.by.to_string())).collect::<Vec<_>>()
     };
-    let each = survival.endpoints.keys().flat_map(|endpoint| {
-        [None].into_iter().chain(compared(endpoint.as_str())).map(move |by| (endpoint, by))
-    });
+    let each = survival
+        .endpoints
+        .keys()
+        .flat_map(|endpoint| [None].into_iter().chain(compared(endpoint.as_str())).map(move |by| (endpoint, by)));
     together(each.filter_map(|(endpoint, by)| {
         let view = Curves::read(scene.trial, &scene.replay.response, endpoint.as_str(), by.as_deref()).ok()?;
         let name = by.map_or_else(|| format!("km-{endpoint}"), |by| format!("km-{endpoint}-by-{by}"));

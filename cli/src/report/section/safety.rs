@@ -21,12 +21,15 @@ pub fn toxicity(scene: Scene<'_>) -> Lines {
     let label = |level: &DoseLevel| {
         let planned = scene.protocol().and_then(|protocol| protocol.level(*level));
         let n = toxicity.treated.levels.get(level).copied().unwrap_or_default();
-        format!("Level {} (n\u{a0}=\u{a0}{n})", planned.map_or_else(|| level.to_string(), |planned| planned.label.to_string()))
+        format!(
+            "Level {} (n\u{a0}=\u{a0}{n})",
+            planned.map_or_else(|| level.to_string(), |planned| planned.label.to_string())
+        )
     };
     let total = format!("Total (n\u{a0}=\u{a0}{})", toxicity.treated.total);
     let groups: Vec<String> = [total].into_iter().chain(levels.iter().map(label)).collect();
     let headings: Vec<String> =
-        groups.iter().flat_map(|group| [format!("{group}: any"), format!("{group}: \u{2265}3")]).collect();
+        groups.iter().flat_map(|group| [format!("{group}\nany"), format!("{group}\n\u{2265}3")]).collect();
     let columns: Vec<(&str, Side)> =
         [("Toxicity", Side::Left)].into_iter().chain(headings.iter().map(|h| (h.as_str(), Side::Right))).collect();
     let row = |(index, row): (usize, &Row)| {
