@@ -10,11 +10,15 @@ mod work;
 use std::{
     env,
     hint::black_box,
+    sync::Arc,
     time::{Duration, Instant},
 };
-use trial_ledger::ledger::Ledger;
+use trial_ledger::{engine::Engine, ledger::Ledger};
 
 const ROUNDS: usize = 7;
+
+/// Few sites, and so some two dozen signers.
+const SITES: u64 = 3;
 
 /// One piece of work, to be measured.
 type Piece<'a> = (&'a str, Box<dyn FnMut() -> Duration + 'a>);
@@ -26,11 +30,12 @@ fn main() {
     }
     let chosen = env::var("TRIAL_BENCH_ENTRIES").unwrap_or_else(|_| "10000,100000".to_owned());
     for entries in chosen.split(',').map(|n| n.trim().parse::<u64>().unwrap()) {
-        let dir = synthetic::ledger(entries);
+        let dir = synthetic::ledger_in(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")), entries, SITES);
         println!("\n{entries} entries, mean body {} bytes, medians of {ROUNDS} rounds", work::mean_body(&dir));
         println!("| what | seconds | per entry | ratio |\n|---|---:|---:|---:|");
         append(&dir);
         verify(&dir, entries);
+        canonical(&dir, entries);
         replay(&dir, entries);
     }
 }
@@ -67,12 +72,29 @@ fn append(dir: &std::path::Path) {
 
 fn verify(dir: &std::path::Path, entries: u64) {
     let signatures = work::Signatures::of(dir);
+    let (portable, engine) = (Arc::new(Engine::portable()), Arc::new(Engine::new()));
+    let best = [1, 2].map(|threads| format!("verify the journal, {}, {threads} threads", engine.name()));
     table(
         entries,
         vec![
             ("baseline: verify_strict of the same signatures", timed(|| signatures.verify())),
-            ("verify the journal alone", timed(|| work::verify_journal(dir))),
+            ("verify the journal, portable, 1 thread", timed(|| work::verify_journal_by(dir, &portable, 1))),
+            ("verify the journal, portable, 2 threads", timed(|| work::verify_journal_by(dir, &portable, 2))),
+            (best[0].as_str(), timed(|| work::verify_journal_by(dir, &engine, 1))),
+            (best[1].as_str(), timed(|| work::verify_journal_by(dir, &engine, 2))),
             ("verify the directory (journal and store)", timed(|| work::verify_directory(dir))),
+            ("verify the journal, reference", timed(|| work::verify_journal_plainly(dir))),
+        ],
+    );
+}
+
+fn canonical(dir: &std::path::Path, entries: u64) {
+    let lines = work::lines(dir);
+    table(
+        entries,
+        vec![
+            ("baseline: parse, write again, compare", timed(|| work::parse_and_write_again(&lines))),
+            ("canonical check in one pass", timed(|| work::canonical(&lines))),
         ],
     );
 }

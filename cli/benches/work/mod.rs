@@ -14,18 +14,21 @@ use std::{
     hint::black_box,
     io::Write,
     path::Path,
+    sync::Arc,
 };
 use trial_cli::session::{Fold, Lens};
 use trial_core::{event::Event, view::replay::Replay};
 use trial_ledger::{
     body::{self, Body},
+    canon,
     check::Verified,
+    engine::Engine,
     envelope::Envelope,
     key::Secret,
     ledger::{JOURNAL, Ledger},
     lines::read_lines,
     tip::Draft,
-    verifier::Verifier,
+    verifier::{Verifier, Way},
 };
 
 /// Opens a directory: journal and store read side by side, every entry verified.
@@ -39,6 +42,34 @@ pub fn verify_directory(dir: &Path) -> u64 {
 pub fn verify_journal(dir: &Path) -> u64 {
     let (lines, index) = read_lines(&dir.join(JOURNAL)).unwrap();
     Verifier::new(lines, index).finish().unwrap().size()
+}
+
+/// The same with this engine, on so many threads.
+pub fn verify_journal_by(dir: &Path, engine: &Arc<Engine>, threads: usize) -> u64 {
+    let (lines, index) = read_lines(&dir.join(JOURNAL)).unwrap();
+    let verifier = Verifier::new(lines, index).by(Way::Quick(Arc::clone(engine)));
+    verifier.on_threads(threads).finish().unwrap().size()
+}
+
+/// The same one check after the other, signatures by ed25519-dalek alone.
+pub fn verify_journal_plainly(dir: &Path) -> u64 {
+    let (lines, index) = read_lines(&dir.join(JOURNAL)).unwrap();
+    Verifier::new(lines, index).by(Way::Plain).finish().unwrap().size()
+}
+
+/// Baseline of the canonical check: parse each line with serde_json, write it again with another implementation of
+/// RFC 8785, compare.
+pub fn parse_and_write_again(lines: &[Vec<u8>]) -> u64 {
+    let same = |line: &&Vec<u8>| {
+        let value: serde_json::Value = serde_json::from_slice(line).unwrap();
+        serde_json_canonicalizer::to_vec(&value).unwrap() == **line
+    };
+    lines.iter().filter(same).count() as u64
+}
+
+/// The canonical check alone.
+pub fn canonical(lines: &[Vec<u8>]) -> u64 {
+    lines.iter().filter(|line| canon::check(line).is_ok()).count() as u64
 }
 
 /// What a line says, as its text.
@@ -134,8 +165,8 @@ pub fn verified(ledger: &Ledger) -> Vec<Verified> {
 pub fn parse(lines: &[Vec<u8>]) -> u64 {
     for line in lines {
         let line: Line<'_> = serde_json::from_slice(line).unwrap();
-        let body: Body = serde_json::from_str(line.body.get()).unwrap();
-        black_box((Event::from_value(body.event).unwrap(), body.signer, body.recorded_at));
+        let body: Body<&RawValue> = serde_json::from_str(line.body.get()).unwrap();
+        black_box((Event::from_text(body.event.get()).unwrap(), body.signer, body.recorded_at));
     }
     lines.len() as u64
 }
