@@ -175,7 +175,7 @@ impl AnalysisSets {
         let consented = trial.subjects.iter().filter(|(_, subject)| !subject.consents.is_empty());
         let subjects: Vec<SubjectSets> = consented
             .map(|(id, subject)| {
-                let observed = observations.iter().find(|o| o.subject == *id);
+                let observed = observation::of(&observations, id);
                 let candidate = Candidate { trial, protocol, id, subject, observed, response, day };
                 SubjectSets { subject: id.clone(), sets: candidate.sets() }
             })

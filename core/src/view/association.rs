@@ -10,6 +10,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A test of association.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -50,13 +51,13 @@ pub fn read(trial: &Trial, response: &ResponseTable) -> Vec<Association> {
 fn test(
     by: &Name,
     test: AssociationTest,
-    groups: &[(String, Vec<SubjectId>)],
+    groups: &[(String, BTreeSet<SubjectId>)],
     response: &ResponseTable,
 ) -> Option<Association> {
     let mut found: Vec<Response> = response.subjects.iter().filter_map(|s| s.at_time_point).collect();
     found.sort();
     found.dedup();
-    let count = |ids: &[SubjectId], column: Response| {
+    let count = |ids: &BTreeSet<SubjectId>, column: Response| {
         let with = |s: &&super::response::SubjectResponse| ids.contains(&s.subject) && s.at_time_point == Some(column);
         response.subjects.iter().filter(with).count() as u32
     };

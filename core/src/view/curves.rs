@@ -15,6 +15,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The curves of an endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -76,7 +77,7 @@ impl Curves {
             group,
             estimate: survival::endpoint(protocol, planned, times),
         };
-        let of = |ids: &[SubjectId]| -> Vec<SubjectTime> {
+        let of = |ids: &BTreeSet<SubjectId>| -> Vec<SubjectTime> {
             times.iter().filter(|t| ids.contains(&t.subject)).cloned().collect()
         };
         let groups = match by {

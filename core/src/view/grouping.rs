@@ -7,6 +7,7 @@ use crate::{
     projection::Trial,
     protocol::{Group, GroupedBy, Grouping, Protocol},
 };
+use std::collections::BTreeSet;
 
 /// The treated subjects by group, in the order of the protocol; a subject in no group is left out.
 pub fn groups(
@@ -14,9 +15,9 @@ pub fn groups(
     protocol: &Protocol,
     grouping: &Grouping,
     response: &ResponseTable,
-) -> Vec<(String, Vec<SubjectId>)> {
+) -> Vec<(String, BTreeSet<SubjectId>)> {
     let treated = || trial.subjects.enrolled().filter(|(id, ..)| trial.first_treatment(id).is_some());
-    let members = |belongs: &dyn Fn(&SubjectId) -> bool| -> Vec<SubjectId> {
+    let members = |belongs: &dyn Fn(&SubjectId) -> bool| -> BTreeSet<SubjectId> {
         treated().map(|(id, ..)| id).filter(|id| belongs(id)).cloned().collect()
     };
     let named = |groups: &[Group], value: &dyn Fn(&SubjectId) -> Option<String>| {

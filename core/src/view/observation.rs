@@ -123,7 +123,13 @@ impl Judged {
     }
 }
 
-/// Reads every enrolled subject as of a day.
+/// One subject's observation among those that [`read`] gave.
+pub fn of<'o>(observations: &'o [Observation], subject: &SubjectId) -> Option<&'o Observation> {
+    let place = observations.binary_search_by(|observation| observation.subject.cmp(subject)).ok()?;
+    observations.get(place)
+}
+
+/// Reads every enrolled subject as of a day, in the order of their identifiers.
 pub fn read(trial: &Trial, day: NaiveDate) -> Vec<Observation> {
     let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
     let enrolled = trial.subjects.enrolled();

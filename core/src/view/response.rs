@@ -118,7 +118,7 @@ impl ResponseTable {
         let treated = || trial.subjects.enrolled().filter(|(id, ..)| trial.first_treatment(id).is_some());
         let subjects: Vec<SubjectResponse> =
             treated().filter_map(|(id, _, e)| subject(trial, protocol, id, e.level)).collect();
-        let assessed = |id: &SubjectId| subjects.iter().any(|s| s.subject == *id && s.at_time_point.is_some());
+        let assessed = |id: &SubjectId| of(&subjects, id).is_some_and(|s| s.at_time_point.is_some());
         let mut waterfall: Vec<Bar> = subjects.iter().filter_map(|s| bar(trial, protocol, s)).collect();
         waterfall.sort_by(|a, b| {
             let (x, y) = (a.change_pct.unwrap_or(f64::INFINITY), b.change_pct.unwrap_or(f64::INFINITY));
@@ -136,8 +136,14 @@ impl ResponseTable {
 
     /// One subject's assessments.
     pub fn of(&self, subject: &SubjectId) -> Option<&SubjectResponse> {
-        self.subjects.iter().find(|s| s.subject == *subject)
+        of(&self.subjects, subject)
     }
+}
+
+/// One subject's line among all, which stand in the order of their identifiers.
+fn of<'s>(subjects: &'s [SubjectResponse], subject: &SubjectId) -> Option<&'s SubjectResponse> {
+    let place = subjects.binary_search_by(|line| line.subject.cmp(subject)).ok()?;
+    subjects.get(place)
 }
 
 impl Counts {

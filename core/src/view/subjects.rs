@@ -83,7 +83,7 @@ pub fn read(trial: &Trial, day: NaiveDate, response: &ResponseTable) -> Vec<Subj
     let observations = observation::read(trial, day);
     let rows = trial.subjects.iter().filter(|(_, subject)| !subject.consents.is_empty());
     rows.map(|(id, subject)| {
-        let observed = observations.iter().find(|o| o.subject == *id);
+        let observed = observation::of(&observations, id);
         let follow_up = trial.follow_up.of(id);
         let plan = trial.radiotherapy.of(id).and_then(|c| c.plans.last()).map(|(_, plan)| plan);
         let measured = response.of(id);

@@ -22,7 +22,7 @@ use crate::{
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All endpoints.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -272,7 +272,7 @@ pub(super) fn compare(
     };
     let groups = groups_of(&comparison.by)?;
     let observed = |stratum: &dyn Fn(&SubjectId) -> bool| -> Vec<Vec<Observation>> {
-        let of = |ids: &[SubjectId]| -> Vec<SubjectTime> {
+        let of = |ids: &BTreeSet<SubjectId>| -> Vec<SubjectTime> {
             times.iter().filter(|t| ids.contains(&t.subject) && stratum(&t.subject)).cloned().collect()
         };
         groups.iter().map(|(_, ids)| observations(&of(ids))).collect()

@@ -121,7 +121,7 @@ impl Swimmer {
         let observations = observation::read(trial, day);
         let (mut lanes, mut not_treated) = (Vec::new(), Vec::new());
         for (id, subject, enrolment) in trial.subjects.enrolled() {
-            let observed = observations.iter().find(|o| o.subject == *id);
+            let observed = observation::of(&observations, id);
             match trial.first_treatment(id) {
                 Some(first) => {
                     let told = Told { trial, id, subject, first, observed, response };
