@@ -73,7 +73,7 @@ fn append(dir: &std::path::Path) {
 fn verify(dir: &std::path::Path, entries: u64) {
     let signatures = work::Signatures::of(dir);
     let (portable, engine) = (Arc::new(Engine::portable()), Arc::new(Engine::new()));
-    let best = [1, 2].map(|threads| format!("verify the journal, {}, {threads} threads", engine.name()));
+    let best = ["1 thread", "2 threads"].map(|on| format!("verify the journal, {}, {on}", engine.name()));
     table(
         entries,
         vec![
