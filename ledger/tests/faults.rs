@@ -192,7 +192,7 @@ fn a_voided_entry_cannot_be_corrected_or_voided_again() {
     chain.try_add("therapist", void()).unwrap();
     assert_eq!(
         chain.entries[9].entry().effect,
-        Effect::Voids { target: Seq(8), subject: Some("S-001".parse().unwrap()) }
+        Effect::Voids { target: Seq(8), subject: Some("S-1".parse().unwrap()) }
     );
     assert_eq!(chain.try_add("therapist", void()).unwrap_err().kind, StaleCorrection);
     let late = correction(8, "/dose/value", json!("2.50"), json!("2.51"));
