@@ -80,7 +80,7 @@ fn landmark(at: &Landmark) -> (String, String) {
 }
 
 /// What is compared, and within which strata.
-fn compared(protocol: Option<&Protocol>, comparison: &Comparison) -> String {
+pub(crate) fn compared(protocol: Option<&Protocol>, comparison: &Comparison) -> String {
     let by = grouping(protocol, &comparison.by);
     match &comparison.stratified_by {
         None => by,

@@ -177,7 +177,7 @@ fn comparison(scene: Scene<'_>, index: usize, found: &Comparison) -> Vec<Markup>
         });
     vec![
         words(found.endpoint.as_str().to_uppercase()),
-        words(print::grouping(scene.protocol(), &found.by)),
+        words(print::compared(scene.protocol(), found)),
         words(groups.collect::<Vec<_>>().join("; ")),
         number(path("chi2"), found.chi2, format!("{:.2}", found.chi2)),
         count(path("df"), found.df),

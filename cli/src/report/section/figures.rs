@@ -71,8 +71,14 @@ pub fn swimmer(scene: Scene<'_>) -> Sheets {
 pub fn curves(scene: Scene<'_>) -> Sheets {
     let survival = &scene.replay.survival;
     let compared = |endpoint: &str| {
-        let found = survival.log_rank.iter().filter(|found| found.endpoint.as_str() == endpoint);
-        found.map(|found| Some(found.by.to_string())).collect::<Vec<_>>()
+        let mut by: Vec<Option<String>> = Vec::new();
+        for found in survival.log_rank.iter().filter(|found| found.endpoint.as_str() == endpoint) {
+            // A plain and a stratified test between the same groups are of the same curves.
+            if !by.iter().flatten().any(|known| known == found.by.as_str()) {
+                by.push(Some(found.by.to_string()));
+            }
+        }
+        by
     };
     let each = survival
         .endpoints
