@@ -1,7 +1,7 @@
 //! The chain: bytes, hashes, signatures, verifier, store.
 //!
 //! Two invariants, held by types: only verified entries go into a store and only envelopes come out of it, and a log
-//! grows only from a tip that has just been verified.
+//! grows only from a verified tip.
 
 pub mod again;
 #[cfg(feature = "store")]
