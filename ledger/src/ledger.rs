@@ -1,8 +1,8 @@
 //! Ledger: a directory with the journal, the store, checkpoints and sealed values.
 //!
 //! Promises that an acknowledged entry is in the journal on disk, that every read of the store sees it, that opening
-//! verifies every entry, and that whichever of the two is behind catches up from the other, with a notice. Never makes a ledger where none is, and
-//! never repairs a difference. Does not compare with what anybody saw before: that is the part of checkpoints and pins.
+//! verifies every entry, and that whichever of the two is behind catches up from the other, with a notice. Never makes a
+//! ledger where none is, and never repairs a difference. Does not compare with what anybody saw before: that is the part of checkpoints and pins.
 
 mod batch;
 mod behind;

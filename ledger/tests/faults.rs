@@ -308,3 +308,18 @@ fn a_long_log_is_judged_the_same_in_any_way_and_on_any_number_of_threads() {
         assert!(portable == plain, "the portable engine");
     }
 }
+
+#[test]
+fn a_correction_is_nested_as_deep_as_a_line_may_be_and_no_deeper() {
+    let chain = Chain::sample();
+    let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| json!([inner]));
+    let fault = |depth| {
+        let correction = json!({"target": 7, "field": "/form", "old": nested(depth), "new": "ICF-2.0"});
+        let mut body = chain.next_body("coordinator", event("entry_corrected", correction));
+        body.reason = Some("typed wrongly".parse().unwrap());
+        chain.fault_of_line(signed(&body, &["coordinator"])).unwrap().kind
+    };
+    // The line, its body and its event are three containers of the sixteen.
+    assert_eq!(fault(14), LimitExceeded);
+    assert_ne!(fault(13), LimitExceeded);
+}

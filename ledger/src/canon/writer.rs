@@ -24,9 +24,17 @@ impl Writer {
     /// # Errors
     /// A number that is not an integer within ±(2^53-1), containers nested too deep, or names that are not texts.
     pub fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<&[u8], NotRepresentable> {
+        self.write_inside(0, value)
+    }
+
+    /// The canonical form of a value that stands inside so many containers.
+    ///
+    /// # Errors
+    /// See [`Writer::write`].
+    pub fn write_inside<T: Serialize + ?Sized>(&mut self, depth: usize, value: &T) -> Result<&[u8], NotRepresentable> {
         self.out.clear();
         self.members.clear();
-        self.depth = 0;
+        self.depth = depth;
         value.serialize(&mut *self)?;
         Ok(&self.out)
     }

@@ -126,9 +126,12 @@ impl Reader {
     }
 
     fn is_spelled<T: Serialize>(&mut self, value: &T, text: &str) -> Option<()> {
-        (self.writer.write(value).ok()? == text.as_bytes()).then_some(())
+        (self.writer.write_inside(IN_BODY, value).ok()? == text.as_bytes()).then_some(())
     }
 }
+
+/// A member of the body stands inside two containers: the line and the body.
+const IN_BODY: usize = 2;
 
 /// What follows the event. In an event it would be read as its end, and the line the plain way.
 const AFTER_EVENT: &str = ",\"ledger\":\"";
