@@ -3,7 +3,7 @@
 
 use crate::common::{
     Dir, Ran, pick,
-    small::{INIT, PROTOCOL, draft, jsonl, keys, public, small},
+    small::{FOLLOWED, INIT, PROTOCOL, draft, jsonl, keys, public, small},
 };
 use serde_json::{Value, json};
 use std::fs;
@@ -401,23 +401,8 @@ fn every_rendering_of_a_signed_record_bears_name_time_and_meaning() {
         bears_both(&text, "coordinator (synthetic)", "authorship", "2026-02-10 09:00:01 +08:00");
         bears_both(&text, "investigator (synthetic)", "review", "2026-02-10 09:00:01 +08:00");
     }
-    dir.run(&[
-        "--key",
-        "coordinator",
-        "append",
-        "followed-up",
-        "--subject",
-        "S-1",
-        "--status",
-        "alive",
-        "--occurred-at",
-        "2026-02-10",
-        "--propose",
-        "seen.json",
-        "--countersigner",
-        "investigator:witness",
-    ])
-    .expect(0);
+    let propose = ["--propose", "seen.json", "--countersigner", "investigator:witness"];
+    dir.run(&[FOLLOWED, &propose].concat()).expect(0);
     let text = ask(&["proposal", "show", "seen.json"]);
     bears_both(&text, "coordinator (synthetic)", "authorship", "2026-02-10 09:00:02 +08:00");
     bears_both(&text, "investigator (synthetic)", "witness", "2026-02-10 09:00:02 +08:00");

@@ -5,7 +5,7 @@
 
 use crate::common::{
     Dir, demo, run,
-    small::{CONTACT, jsonl, small, with_version},
+    small::{CONTACT, FOLLOWED, jsonl, small, with_version},
 };
 use serde_json::{Value, json};
 use std::{
@@ -297,18 +297,7 @@ const VERBS: &[&[&str]] = &[
     &["show", "0"],
     &["history", "S-1"],
     &["export"],
-    &[
-        "--key",
-        "coordinator",
-        "append",
-        "followed-up",
-        "--subject",
-        "S-1",
-        "--status",
-        "alive",
-        "--occurred-at",
-        "2026-02-10",
-    ],
+    FOLLOWED,
     &["--key", "coordinator", "amend", "void", "5", "--reason", "x"],
 ];
 

@@ -2,7 +2,7 @@
 
 use crate::common::{
     Dir, KNOWN, Ran, copy, demo, run, run_knowing,
-    small::{INIT, small},
+    small::{FOLLOWED, INIT, small},
 };
 use serde_json::json;
 use std::{fs, path::Path};
@@ -20,19 +20,6 @@ const VERBS: &[&[&str]] = &[
     &["key", "list"],
     &["--key", "coordinator", "amend", "void", "5", "--reason", "x"],
     FOLLOWED,
-];
-
-const FOLLOWED: &[&str] = &[
-    "--key",
-    "coordinator",
-    "append",
-    "followed-up",
-    "--subject",
-    "S-1",
-    "--status",
-    "alive",
-    "--occurred-at",
-    "2026-02-10",
 ];
 
 /// A second entry that differs from it.

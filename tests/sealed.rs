@@ -4,7 +4,7 @@
 
 use crate::common::{
     Dir, Ran,
-    small::{draft, jsonl, keys, seq_of, small},
+    small::{FOLLOWED, draft, jsonl, keys, seq_of, small},
 };
 use serde_json::{Value, json};
 use std::{
@@ -28,22 +28,8 @@ fn ledger() -> Dir {
     dir
 }
 
-/// The arguments of a contact with S-1.
-const CONTACT: &[&str] = &[
-    "--key",
-    "coordinator",
-    "append",
-    "followed-up",
-    "--subject",
-    "S-1",
-    "--status",
-    "alive",
-    "--occurred-at",
-    "2026-02-10",
-];
-
 fn contact(dir: &Dir, more: &[&str]) -> Ran {
-    dir.run(&[CONTACT, more].concat())
+    dir.run(&[FOLLOWED, more].concat())
 }
 
 /// A contact with a sealed narrative; its place.
@@ -133,7 +119,7 @@ fn texts_come_from_the_command_line_a_file_or_the_standard_input() {
     let note = dir.file("note.txt", "first line\r\nsecond line\r\n");
     let mut command = dir.command(
         &[
-            CONTACT,
+            FOLLOWED,
             &["--json", "--seal", "comment=a=b", "--seal-file", "verbatim=-", "--seal-file"],
             &[&format!("narrative={}", note.display())],
         ]
@@ -423,7 +409,7 @@ mod killed {
                     "--countersigner",
                     "data",
                 ]),
-                None => dir.command(&[CONTACT, &["--json", "--seal", &format!("narrative={text}")]].concat()),
+                None => dir.command(&[FOLLOWED, &["--json", "--seal", &format!("narrative={text}")]].concat()),
             };
             command.stdin(Stdio::null());
             let mut child = spawn(command);

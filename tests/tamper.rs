@@ -5,7 +5,7 @@ type Change = Box<dyn Fn(&mut Vec<String>)>;
 
 use crate::common::{
     Dir, demo, run,
-    small::{seq_of, small},
+    small::{FOLLOWED, seq_of, small},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
@@ -222,19 +222,7 @@ fn a_changed_journal_in_a_directory_is_found_and_left_as_it_is() {
         for verb in [&["status"][..], &["replay"], &["log"], &["export"], &["show", "3"]] {
             dir.run(verb).expect(1).says(&[kind]);
         }
-        let append = [
-            "--key",
-            "coordinator",
-            "append",
-            "followed-up",
-            "--subject",
-            "S-1",
-            "--status",
-            "alive",
-            "--occurred-at",
-            "2026-02-10",
-        ];
-        dir.run(&append).expect(1).says(&[kind]);
+        dir.run(FOLLOWED).expect(1).says(&[kind]);
         assert_eq!(fs::read(dir.journal()).unwrap(), bytes, "{name}");
         // The file alone: the journal against itself.
         let alone = run(&["verify", "--json", dir.journal().to_str().unwrap()]).expect(1).json();

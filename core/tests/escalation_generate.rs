@@ -2,22 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may what it is made of")]
 
+mod generated;
+
+use generated::{made, wanted};
 use trial_core::escalation::generate::{BadWanted, IntervalDesign, Wanted, cells, table};
 use trial_core::escalation::{DecisionTable, Design, LevelCount, TableAction};
-
-fn wanted(target: &str) -> Wanted {
-    Wanted {
-        target: target.parse().unwrap(),
-        half_width: "0.05".parse().unwrap(),
-        cohort_size: 3,
-        max_at_level: 18,
-        max_subjects: 36,
-    }
-}
-
-fn made(design: IntervalDesign, target: &str) -> DecisionTable {
-    table(design, &wanted(target)).unwrap()
-}
 
 fn action(table: &DecisionTable, dlt: u32, evaluable: u32) -> TableAction {
     table.action(LevelCount { evaluable, dlt })

@@ -5,22 +5,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may what it is made of")]
 
+mod generated;
+
+use generated::{made, wanted};
 use trial_core::escalation::generate::{IntervalDesign, Wanted, boundaries, table};
 use trial_core::escalation::{DecisionTable, LevelCount, LevelStatus, RollingAction, RollingSix, Share, TableAction};
-
-fn wanted(target: &str) -> Wanted {
-    Wanted {
-        target: target.parse().unwrap(),
-        half_width: "0.05".parse().unwrap(),
-        cohort_size: 3,
-        max_at_level: 18,
-        max_subjects: 36,
-    }
-}
-
-fn made(design: IntervalDesign, target: &str) -> DecisionTable {
-    table(design, &wanted(target)).unwrap()
-}
 
 /// The letters of a row: E, S, D, X (de-escalate and exclude).
 fn letters(table: &DecisionTable, evaluable: u32) -> String {

@@ -69,6 +69,20 @@ pub fn public(folder: &Path, alias: &str) -> String {
     ran.stdout.trim().to_owned()
 }
 
+/// The arguments of an append that is there already when it is repeated: S-1 is seen alive.
+pub const FOLLOWED: &[&str] = &[
+    "--key",
+    "coordinator",
+    "append",
+    "followed-up",
+    "--subject",
+    "S-1",
+    "--status",
+    "alive",
+    "--occurred-at",
+    "2026-02-10",
+];
+
 /// The arguments of an append that can be repeated, but for the text that describes it.
 pub const CONTACT: &[&str] = &[
     "--key",

@@ -3,7 +3,7 @@
 use super::{GOOD, file, refuse};
 use crate::common::{
     demo,
-    small::{STRANGER, small},
+    small::{FOLLOWED, STRANGER, small},
 };
 use serde_json::json;
 use std::fs;
@@ -122,18 +122,7 @@ fn an_entry_of_another_ledger_is_refused_by_the_verifier() {
         (&json!("wrong_ledger"), &json!(entries))
     );
     assert_eq!(verdict["entries"], json!(entries));
-    let refused = dir.run(&[
-        "--key",
-        "coordinator",
-        "append",
-        "followed-up",
-        "--subject",
-        "S-1",
-        "--status",
-        "alive",
-        "--occurred-at",
-        "2026-02-10",
-    ]);
+    let refused = dir.run(FOLLOWED);
     refused.expect(1).says(&["wrong_ledger", "keep a copy as evidence"]);
     dir.run(&["replay"]).expect(1).says(&["wrong_ledger"]);
     assert_eq!(dir.bytes(), bytes, "evidence is left as it is");
