@@ -5,9 +5,10 @@
 //! still in an earlier backup: its owner must delete that.
 
 use crate::{
+    durable::sync_folder,
     fault::Fault,
     hash,
-    ledger::{CHECKPOINTS, JOURNAL, Ledger, LedgerError, SEALED, sync_folder},
+    ledger::{CHECKPOINTS, JOURNAL, Ledger, LedgerError, SEALED},
     recover::{self, Side},
     tip::Tip,
 };

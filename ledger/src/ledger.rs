@@ -20,6 +20,7 @@ pub use sealing::{SealedReport, Unsealed};
 
 use crate::{
     check::Verified,
+    durable::sync_folder,
     envelope::Envelope,
     fault::{Fault, FaultKind},
     follower::Follower,
@@ -36,9 +37,7 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
-    fmt,
-    fs::{self, File},
-    io,
+    fmt, fs, io,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -427,11 +426,6 @@ fn journal_catches_up(
         journal.append(lines).map_err(|error| LedgerError::Io(path.to_owned(), error))?;
     }
     Ok(())
-}
-
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    // A new name is on disk only once its folder is.
-    File::open(folder)?.sync_all()
 }
 
 #[derive(Default)]

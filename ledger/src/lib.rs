@@ -55,6 +55,8 @@ pub mod tile;
 pub mod tiles;
 pub mod tip;
 pub mod verifier;
+#[cfg(feature = "store")]
+mod volume;
 mod witnessed;
 
 #[cfg(test)]

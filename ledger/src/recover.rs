@@ -6,10 +6,11 @@
 
 use crate::{
     check::Verified,
+    durable::sync_folder,
     envelope::Envelope,
     fault::{Fault, FaultKind},
     journal::Journal,
-    ledger::{JOURNAL, LedgerError, STORE, sync_folder},
+    ledger::{JOURNAL, LedgerError, STORE},
     lines::read_lines,
     merkle::Frontier,
     sled_store::SledStore,

@@ -1,107 +1,92 @@
-//! Sled store: the entries in sled 0.34.7, one transaction for each append.
+//! Sled store: the entries in volumes, each a database of sled, of which the last one grows.
 //!
-//! Promises the contract of [`Store`]. sled's `flush` does not reach the disk on Linux (it calls `sync_file_range`), so
-//! after a loss of power the journal is the record; on close the file is synced. sled may panic on a damaged file and may
-//! open a truncated one as empty: panics are caught here, and the ledger compares with the journal. Opening rewrites
-//! files: a sled folder is never evidence.
+//! Promises the contract of [`Store`], but that an append which begins a volume is two transactions, one behind the other.
+//! What opening and appending cost depends on the last volume alone, not on the length of the log. The first volume lies
+//! in the folder itself, each later one in a folder below it that is named by the place of its first entry. A volume that
+//! is gone is told where its entries are asked for; none is made in its place.
 
 use crate::{
     check::Verified,
+    durable::sync_folder,
     envelope::Envelope,
-    merkle::{BLOCK, Frontier},
+    merkle::BLOCK,
     store::{Head, Store, StoreError, follow},
     verifier::Lookup,
-};
-use sled::{
-    Db, Transactional, Tree,
-    transaction::{ConflictableTransactionError, TransactionError},
+    volume::{FILE, Volume},
 };
 use std::{
-    fs::File,
+    fs, io,
     ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 use trial_core::ids::{Hash, Seq};
 
-/// Page cache in bytes: enough for the upper levels of the trees; entries are read once, in order, and need none.
-const CACHE: u64 = 4 << 20;
+pub use crate::volume::tell_panics_as_errors;
 
-const HEAD: &[u8] = b"head";
+/// How many entries a volume takes: so many that what sled adds to each file weighs little, and so few that one is opened
+/// in some milliseconds.
+pub const PER_VOLUME: u64 = 65_536;
 
-/// How often, and how long apart, a lock is asked for: sled's own threads may hold it for a moment after a database was
-/// closed, in this very process too.
-const LOCK_TRIES: u32 = 20;
-const LOCK_PAUSE: Duration = Duration::from_millis(25);
-
-/// A sled database in a folder of its own. Clones share it.
+/// The entries of a log in a folder of their own. Clones share it.
 #[derive(Clone)]
 pub struct SledStore {
-    /// Lines by seq, big-endian.
-    entries: Tree,
-    /// The head: seq, then leaf hash.
-    meta: Tree,
-    /// Roots of the complete blocks of entries, by number, big-endian: derived, never believed.
-    blocks: Tree,
-    // Last, so that the trees are dropped before the file is synced.
-    open: Arc<Open>,
+    folder: PathBuf,
+    per_volume: u64,
+    volumes: Arc<RwLock<Volumes>>,
 }
 
-/// The open database; synced to disk when the last clone goes.
-struct Open {
-    /// There until it is closed.
-    db: Option<Db>,
-    file: PathBuf,
-}
-
-impl Open {
-    fn flush(&self) -> sled::Result<usize> {
-        self.db.as_ref().map_or(Ok(0), |db| db.flush())
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        // Nothing rests on this: what is lost here, the journal has.
-        let _ = guard(|| self.flush());
-        // sled syncs its file once more when it goes, and panics where that fails.
-        let db = self.db.take();
-        let _ = guard(|| {
-            drop(db);
-            Ok(())
-        });
-        let _ = File::open(&self.file).and_then(|file| file.sync_data());
-    }
+struct Volumes {
+    /// The place of the first entry of each, in order.
+    firsts: Vec<u64>,
+    /// Open as long as the store is: whoever has it is the only one.
+    last: Volume,
+    /// The one that was read last, of those in front.
+    earlier: Option<Volume>,
 }
 
 impl SledStore {
-    /// Opens the database in a folder, or makes an empty one there. Whether it may be empty is for the ledger to judge.
+    /// Opens the store in a folder, or makes an empty one there. Whether it may be empty is for the ledger to judge.
     ///
     /// # Errors
     /// Another process has it open, or it cannot be read.
     pub fn open(folder: &Path) -> Result<SledStore, StoreError> {
-        let config = sled::Config::new().path(folder).use_compression(false).flush_every_ms(None).cache_capacity(CACHE);
-        let open = || {
-            guard(|| {
-                let db = config.open()?;
-                Ok((db.open_tree("entries")?, db.open_tree("meta")?, db.open_tree("blocks")?, db))
-            })
-        };
-        let mut opened = open();
-        for _ in 1..LOCK_TRIES {
-            if !opened.as_ref().is_err_and(locked) {
-                break;
+        SledStore::of(folder, PER_VOLUME)
+    }
+
+    fn of(folder: &Path, per_volume: u64) -> Result<SledStore, StoreError> {
+        loop {
+            let firsts = firsts(folder)?;
+            let first = firsts[firsts.len() - 1];
+            let last = opened(folder, first)?;
+            // Whoever had it may have begun another one in the meantime.
+            if self::firsts(folder)? == firsts {
+                let volumes = Arc::new(RwLock::new(Volumes { firsts, last, earlier: None }));
+                return Ok(SledStore { folder: folder.to_owned(), per_volume, volumes });
             }
-            std::thread::sleep(LOCK_PAUSE);
-            opened = open();
         }
-        let (entries, meta, blocks, db) = opened.map_err(|error| match locked(&error) {
-            true => StoreError::InUse(folder.into()),
-            false => error,
-        })?;
-        Ok(SledStore { entries, meta, blocks, open: Arc::new(Open { db: Some(db), file: folder.join("db") }) })
+    }
+
+    fn volumes(&self) -> RwLockReadGuard<'_, Volumes> {
+        self.volumes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the volume where a place is, or would be.
+    fn at<T>(&self, place: u64, ask: impl FnOnce(&Volume) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let volumes = self.volumes();
+        if place >= volumes.last.first() {
+            return ask(&volumes.last);
+        }
+        let first = volumes.firsts[volumes.firsts.partition_point(|first| *first <= place).saturating_sub(1)];
+        if let Some(earlier) = volumes.earlier.as_ref().filter(|earlier| earlier.first() == first) {
+            return ask(earlier);
+        }
+        drop(volumes);
+        let mut volumes = self.volumes.write().unwrap_or_else(PoisonError::into_inner);
+        // Closed before the next one is opened: two are in memory at most.
+        volumes.earlier = None;
+        let earlier = opened(&self.folder, first)?;
+        ask(volumes.earlier.insert(earlier))
     }
 
     /// Puts the roots of all complete blocks in the place of what the store has, and says how many it had not so.
@@ -109,120 +94,57 @@ impl SledStore {
     /// # Errors
     /// The store cannot be read or written.
     pub fn put_block_roots(&self, roots: &[Hash]) -> Result<u64, StoreError> {
-        guard(|| {
-            let (mut changes, mut wrong) = (sled::Batch::default(), 0);
-            for (block, root) in (0_u64..).zip(roots) {
-                let key = block.to_be_bytes();
-                if self.blocks.get(key)?.is_none_or(|found| *found != root.0) {
-                    changes.insert(&key, &root.0);
-                    wrong += 1;
-                }
-            }
-            for surplus in self.blocks.range((roots.len() as u64).to_be_bytes()..) {
-                changes.remove(surplus?.0);
-                wrong += 1;
-            }
-            if wrong > 0 {
-                self.blocks.apply_batch(changes)?;
-                self.open.flush()?;
-            }
-            Ok(wrong)
-        })
+        let mut firsts = self.volumes().firsts.clone();
+        firsts.push(u64::MAX);
+        let block = |place: u64| usize::try_from(place / BLOCK).unwrap_or(usize::MAX).min(roots.len());
+        let mut wrong = 0;
+        for volume in firsts.windows(2) {
+            let roots = &roots[block(volume[0])..block(volume[1])];
+            wrong += self.at(volume[0], |volume| volume.put_block_roots(roots))?;
+        }
+        Ok(wrong)
     }
 
-    /// Numbers and roots of the blocks that these entries complete, when they follow the last one.
-    fn completed(&self, entries: &[Verified]) -> Result<Vec<(u64, Hash)>, StoreError> {
-        let mut completed = Vec::new();
-        let Some(first) = entries.first().map(|verified| verified.entry().seq.0) else { return Ok(completed) };
-        let open = first / BLOCK * BLOCK;
-        if open + BLOCK > first.saturating_add(entries.len() as u64) {
-            return Ok(completed);
-        }
-        let stored = self.scan(open..first).map(|read| read.map(|line| line.leaf_hash()));
-        let new = entries.iter().map(|verified| Ok(verified.entry().hash));
-        let mut block = Frontier::default();
-        for leaf in stored.chain(new) {
-            block.push(leaf?);
-            if block.size() == BLOCK {
-                completed.push((open / BLOCK + completed.len() as u64, std::mem::take(&mut block).root()));
-            }
-        }
-        Ok(completed)
-    }
-}
-
-/// Keeps what sled says when it panics from the terminal: the store catches it, and says so in its own words. For a
-/// program to call once, before it opens a store.
-pub fn tell_panics_as_errors() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let in_sled = panic.location().is_some_and(|place| place.file().contains("/sled-"));
-        if !in_sled {
-            usual(panic);
-        }
-    }));
-}
-
-/// sled has no kind for this: the message is all there is.
-fn locked(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unreadable(why) if why.contains("could not acquire lock"))
-}
-
-/// Runs sled code, which may panic on damaged files.
-fn guard<T>(run: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(result) => result.map_err(|error| StoreError::Unreadable(error.to_string())),
-        Err(_) => Err(StoreError::Unreadable("sled failed on its own file, which may be damaged".to_owned())),
-    }
-}
-
-fn encoded(head: Head) -> Vec<u8> {
-    [&head.seq.0.to_be_bytes()[..], &head.hash.0].concat()
-}
-
-fn decoded(bytes: &[u8]) -> Option<Head> {
-    let (seq, hash) = bytes.split_first_chunk::<8>()?;
-    Some(Head { seq: Seq(u64::from_be_bytes(*seq)), hash: Hash(hash.try_into().ok()?) })
-}
-
-fn damaged() -> StoreError {
-    StoreError::Unreadable("its head has not the expected 40 bytes".to_owned())
-}
-
-impl SledStore {
     /// Appends as [`Store::append_if_next`] does, but for this: until [`SledStore::flush`], a kill may undo it.
     pub(crate) fn take(&mut self, entries: &[Verified]) -> Result<(), StoreError> {
-        let completed = self.completed(entries)?;
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            (&self.entries, &self.meta, &self.blocks).transaction(|(lines, meta, blocks)| {
-                let abort = ConflictableTransactionError::Abort;
-                let head = match meta.get(HEAD)? {
-                    None => None,
-                    Some(bytes) => Some(decoded(&bytes).ok_or_else(|| abort(damaged()))?),
-                };
-                for verified in entries {
-                    lines.insert(&verified.entry().seq.0.to_be_bytes(), verified.envelope().as_bytes())?;
-                }
-                for (block, root) in &completed {
-                    blocks.insert(&block.to_be_bytes(), &root.0)?;
-                }
-                if let Some(head) = follow(head, entries).map_err(abort)? {
-                    meta.insert(HEAD, encoded(head))?;
-                }
-                Ok(())
-            })
-        }));
-        match outcome {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(TransactionError::Abort(error))) => Err(error),
-            Ok(Err(TransactionError::Storage(error))) => Err(StoreError::Unreadable(error.to_string())),
-            Err(_) => Err(StoreError::Unreadable("sled failed on its own file, which may be damaged".to_owned())),
+        let mut head = self.head()?;
+        follow(head, entries)?;
+        let mut rest = entries;
+        while let Some(first) = rest.first() {
+            if self.room(first.entry().seq.0) == 0 {
+                self.begin_volume(first.entry().seq.0)?;
+            }
+            let room = usize::try_from(self.room(first.entry().seq.0)).unwrap_or(usize::MAX);
+            let (now, later) = rest.split_at(room.min(rest.len()));
+            self.volumes().last.take(now, head)?;
+            head = now.last().map(|last| Head { seq: last.entry().seq, hash: last.entry().hash });
+            rest = later;
         }
+        Ok(())
+    }
+
+    /// How many entries the last volume has room for from a place on. It ends with a block: one that is longer than others
+    /// ends with the block that it has begun.
+    fn room(&self, place: u64) -> u64 {
+        let full = self.volumes().last.first() + self.per_volume;
+        full.checked_sub(place).unwrap_or_else(|| place.next_multiple_of(BLOCK) - place)
+    }
+
+    fn begin_volume(&mut self, first: u64) -> Result<(), StoreError> {
+        let mut volumes = self.volumes.write().unwrap_or_else(PoisonError::into_inner);
+        volumes.last.flush()?;
+        let folder = folder_of(&self.folder, first);
+        fs::create_dir_all(&folder).map_err(|error| unreadable(&folder, &error))?;
+        let next = in_use_as(&self.folder, Volume::open(&folder, first))?;
+        sync_folder(&self.folder).map_err(|error| unreadable(&self.folder, &error))?;
+        volumes.firsts.push(first);
+        volumes.last = next;
+        Ok(())
     }
 
     /// Gives all that was taken to the operating system.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        guard(|| self.open.flush()).map(|_| ())
+        self.volumes().last.flush()
     }
 }
 
@@ -233,7 +155,7 @@ impl Store for SledStore {
     }
 
     /// One look-up for each entry: sled's own iterator touches each page too rarely for its cache to evict any, and a
-    /// scan of the whole store would end with all of it in memory.
+    /// scan of a whole volume would end with all of it in memory.
     fn scan(&self, places: Range<u64>) -> impl Iterator<Item = Result<Envelope, StoreError>> {
         let mut places = places;
         // Nothing comes after an entry that cannot be read: whoever went on would be shown a history with a hole.
@@ -246,21 +168,176 @@ impl Store for SledStore {
     }
 
     fn head(&self) -> Result<Option<Head>, StoreError> {
-        guard(|| self.meta.get(HEAD))?.map(|bytes| decoded(&bytes).ok_or_else(damaged)).transpose()
+        let (head, first) = {
+            let volumes = self.volumes();
+            (volumes.last.head()?, volumes.last.first())
+        };
+        match (head, first.checked_sub(1)) {
+            // The last volume was begun, and nothing was put into it.
+            (None, Some(before)) => self.at(before, Volume::head),
+            (head, _) => Ok(head),
+        }
     }
 
     fn get(&self, seq: Seq) -> Result<Option<Envelope>, StoreError> {
-        let key = seq.0.to_be_bytes();
-        // sled evicts from each of its 256 shards only at every 64th touch of a page there. Two touches for each entry
-        // keep 8,192 entries in memory instead of twice as many, whatever the cache may hold, for some hundred
-        // nanoseconds.
-        guard(|| self.entries.contains_key(key))?;
-        Ok(guard(|| self.entries.get(key))?.map(|line| Envelope::new(line.to_vec())))
+        self.at(seq.0, |volume| volume.get(seq))
     }
 }
 
 impl Lookup for SledStore {
     fn envelope(&self, seq: Seq) -> Option<Envelope> {
         self.get(seq).ok().flatten()
+    }
+}
+
+fn folder_of(store: &Path, first: u64) -> PathBuf {
+    if first == 0 { store.to_owned() } else { store.join(format!("{first:012}")) }
+}
+
+/// The places of the first entries of all volumes, in order; 0 also where there is none yet.
+fn firsts(store: &Path) -> Result<Vec<u64>, StoreError> {
+    let mut firsts = vec![0];
+    let read = |error| unreadable(store, &error);
+    let files = match fs::read_dir(store) {
+        Ok(files) => files,
+        // Opening makes it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(firsts),
+        Err(error) => return Err(read(error)),
+    };
+    for file in files {
+        let name = file.map_err(read)?.file_name();
+        let first = name.to_str().filter(|name| name.len() == 12).and_then(|name| name.parse().ok());
+        // One without a file was never used: whoever began it did not come so far.
+        firsts.extend(first.filter(|first| folder_of(store, *first).join(FILE).exists()));
+    }
+    firsts.sort_unstable();
+    Ok(firsts)
+}
+
+/// Opens a volume; only in an empty store is one made.
+fn opened(store: &Path, first: u64) -> Result<Volume, StoreError> {
+    let folder = folder_of(store, first);
+    if firsts(store)?.len() > 1 && !fs::exists(folder.join(FILE)).map_err(|error| unreadable(&folder, &error))? {
+        return Err(StoreError::Unreadable(format!("the volume in {} is gone", folder.display())));
+    }
+    in_use_as(store, Volume::open(&folder, first))
+}
+
+fn in_use_as(store: &Path, opened: Result<Volume, StoreError>) -> Result<Volume, StoreError> {
+    opened.map_err(|error| match error {
+        StoreError::InUse(_) => StoreError::InUse(store.to_owned()),
+        StoreError::NotNext { .. } | StoreError::Unreadable(_) | StoreError::Silent(_) => error,
+    })
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> StoreError {
+    StoreError::Unreadable(format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        sample::{Chain, fraction},
+        tip::Tip,
+        verifier::Verifier,
+    };
+
+    fn chain(length: usize) -> Chain {
+        let mut chain = Chain::sample();
+        (chain.entries.len()..length).for_each(|place| chain.add("therapist", fraction(1 + place as u32 % 30)));
+        chain
+    }
+
+    fn volumes(folder: &Path) -> Vec<u64> {
+        firsts(folder).unwrap()
+    }
+
+    fn lines(store: &SledStore) -> Vec<Envelope> {
+        store.scan(0..u64::MAX).collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn a_volume_ends_with_a_block_and_all_are_read_as_one_log() {
+        let chain = chain(1_100);
+        let expected: Vec<Envelope> = chain.entries.iter().map(|verified| verified.envelope().clone()).collect();
+        for batch in [1, 7, 300, 1_100] {
+            let dir = tempfile::tempdir().unwrap();
+            let mut store = SledStore::of(dir.path(), 2 * BLOCK).unwrap();
+            chain.entries.chunks(batch).for_each(|entries| store.append_if_next(entries).unwrap());
+            assert_eq!(volumes(dir.path()), [0, 512, 1024], "{batch} at once");
+            assert_eq!(lines(&store), expected);
+            assert_eq!(SledStore::of(dir.path(), 1).err(), Some(StoreError::InUse(dir.path().to_owned())));
+            drop(store);
+            let store = SledStore::of(dir.path(), 2 * BLOCK).unwrap();
+            assert_eq!(store.head().unwrap().map(|head| head.seq), Some(Seq(1_099)));
+            assert_eq!(lines(&store), expected);
+            // There and back: what was read last is closed for what is read next.
+            for place in [0, 1_099, 600, 511, 512, 1_024, 3] {
+                assert_eq!(store.get(Seq(place)).unwrap().as_ref(), expected.get(place as usize), "{place}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_volume_that_was_longer_already_ends_with_the_block_that_it_has_begun() {
+        let chain = chain(900);
+        let dir = tempfile::tempdir().unwrap();
+        SledStore::open(dir.path()).unwrap().append_if_next(&chain.entries[..600]).unwrap();
+        let mut store = SledStore::of(dir.path(), BLOCK).unwrap();
+        store.append_if_next(&chain.entries[600..]).unwrap();
+        assert_eq!(volumes(dir.path()), [0, 768]);
+        assert_eq!(lines(&store).len(), 900);
+    }
+
+    #[test]
+    fn the_roots_of_blocks_lie_in_every_volume_and_wrong_ones_are_replaced() {
+        let chain = chain(900);
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SledStore::of(dir.path(), BLOCK).unwrap();
+        store.append_if_next(&chain.entries).unwrap();
+        let read = lines(&store).into_iter().map(Ok);
+        let tip: Tip = Verifier::new(read, &store).finish().unwrap();
+        assert_eq!(store.put_block_roots(tip.block_roots()).unwrap(), 0, "as the appends have put them");
+        let wrong: Vec<Hash> = tip.block_roots().iter().map(|root| hash_of_another(*root)).collect();
+        assert_eq!(store.put_block_roots(&wrong).unwrap(), 3);
+        assert_eq!(store.put_block_roots(&wrong[..1]).unwrap(), 2, "what is too many goes");
+        assert_eq!(store.put_block_roots(tip.block_roots()).unwrap(), 3);
+    }
+
+    fn hash_of_another(root: Hash) -> Hash {
+        Hash(root.0.map(|byte| !byte))
+    }
+
+    #[test]
+    fn a_volume_that_is_gone_is_told_and_not_made_anew() {
+        let chain = chain(900);
+        let dir = tempfile::tempdir().unwrap();
+        SledStore::of(dir.path(), BLOCK).unwrap().append_if_next(&chain.entries).unwrap();
+        fs::remove_dir_all(folder_of(dir.path(), 256)).unwrap();
+        let store = SledStore::of(dir.path(), BLOCK).unwrap();
+        assert_eq!(store.get(Seq(300)), Ok(None), "none at this place: the ledger tells it as a fault");
+        assert!(store.get(Seq(600)).unwrap().is_some());
+        drop(store);
+        fs::remove_file(dir.path().join(FILE)).unwrap();
+        let store = SledStore::of(dir.path(), BLOCK).unwrap();
+        let gone = store.get(Seq(0)).unwrap_err();
+        assert!(gone.to_string().contains("is gone"), "{gone}");
+        assert!(!dir.path().join(FILE).exists());
+    }
+
+    #[test]
+    fn a_volume_that_was_begun_and_not_used_changes_nothing() {
+        let chain = chain(300);
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SledStore::of(dir.path(), BLOCK).unwrap();
+        store.append_if_next(&chain.entries[..256]).unwrap();
+        store.begin_volume(256).unwrap();
+        drop(store);
+        fs::create_dir(folder_of(dir.path(), 512)).unwrap();
+        let mut store = SledStore::of(dir.path(), BLOCK).unwrap();
+        assert_eq!(store.head().unwrap().map(|head| head.seq), Some(Seq(255)));
+        store.append_if_next(&chain.entries[256..]).unwrap();
+        assert_eq!((lines(&store).len(), volumes(dir.path())), (300, vec![0, 256]));
     }
 }
