@@ -2,7 +2,8 @@
 //! append waits for the journal alone.
 //!
 //! Promises the contract of [`Store`] to this process: every read waits until the store has taken what it was given, in
-//! order. After a kill, as after a loss of power, the store MAY lack what was not [settled](Follower::settle): the journal
+//! order. The store writes to the same disk as the journal, and is in no hurry: it takes what waits when nothing more comes
+//! for a moment, when many entries wait, or when somebody asks. After a kill, as after a loss of power, the store MAY lack what was not [settled](Follower::settle): the journal
 //! holds it, and the next open lets the store catch up. What the store refuses on its thread is told by the next call.
 //! Does not write the journal: its caller has.
 
@@ -10,7 +11,7 @@ use crate::{
     check::Verified,
     envelope::Envelope,
     sled_store::SledStore,
-    store::{Head, Store, StoreError, follow},
+    store::{Head, Kept, Store, StoreError, follow},
     verifier::Lookup,
 };
 use std::{
@@ -22,14 +23,17 @@ use std::{
 };
 use trial_core::ids::Seq;
 
+/// How many entries are enough for the store to take them while more may come.
+const MANY: usize = 512;
+
 /// How many entries may wait for the store before an append waits for it too.
-const MOST_WAITING: usize = 2048;
+const MOST_WAITING: usize = 4 * MANY;
 
 /// How long the store may take for all that waits: milliseconds, unless its disk fails. Where a system call of sled fails
 /// on one of its own threads, it waits for that thread for ever.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long the thread waits for more before it flushes: a flush for each entry of many would slow the journal's disk.
+/// How long the thread waits for more before it takes few entries, and before it flushes: the journal waits for the same disk.
 const LULL: Duration = Duration::from_millis(5);
 
 /// A store that is behind by what its thread has not taken yet.
@@ -52,10 +56,9 @@ struct Queue {
 
 #[derive(Default)]
 struct State {
-    waiting: Vec<Verified>,
+    waiting: Vec<Kept>,
     work: Work,
-    /// Set when somebody waits for all to be flushed.
-    asked: bool,
+    asked: Asked,
     ended: bool,
     failed: Option<StoreError>,
 }
@@ -72,6 +75,18 @@ enum Work {
     Busy,
 }
 
+/// What somebody waits for.
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    /// Nobody waits.
+    #[default]
+    Nothing,
+    /// All that was given is taken.
+    Taken,
+    /// It is flushed too.
+    Flushed,
+}
+
 impl State {
     /// Whether a read would miss something.
     fn is_behind(&self) -> bool {
@@ -80,6 +95,21 @@ impl State {
 
     fn is_unsettled(&self) -> bool {
         self.is_behind() || (self.failed.is_none() && self.work != Work::Done)
+    }
+
+    /// Whether the thread has nothing to do, now or after a lull.
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.work == Work::Done && !self.ended && self.failed.is_none()
+    }
+
+    /// Whether the thread has something to do that cannot wait for a lull.
+    fn is_pressing(&self) -> bool {
+        let asked = match self.asked {
+            Asked::Nothing => false,
+            Asked::Taken => !self.waiting.is_empty(),
+            Asked::Flushed => true,
+        };
+        asked || self.waiting.len() >= MANY || self.ended || self.failed.is_some()
     }
 }
 
@@ -120,6 +150,9 @@ impl Queue {
             drop(entries);
             let mut state = self.state();
             state.work = done;
+            if !state.is_behind() && (done == Work::Done || state.asked < Asked::Flushed) {
+                state.asked = Asked::Nothing;
+            }
             state.failed = state.failed.take().or(outcome.err());
             drop(state);
             self.changed.notify_all();
@@ -128,13 +161,16 @@ impl Queue {
 
     /// Waits until there is something to take, or to flush, or the end.
     fn next(&self) -> MutexGuard<'_, State> {
-        let idle = |state: &mut State| state.waiting.is_empty() && !state.ended && state.failed.is_none();
-        let state = self.state();
-        if state.work == Work::Done {
-            return self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner);
+        let idle = self.changed.wait_while(self.state(), |state| state.is_idle());
+        let mut state = idle.unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let waiting = state.waiting.len();
+            let lull = self.changed.wait_timeout_while(state, LULL, |state| !state.is_pressing());
+            state = lull.unwrap_or_else(PoisonError::into_inner).0;
+            if state.is_pressing() || state.waiting.len() == waiting {
+                return state;
+            }
         }
-        let in_a_lull = |state: &mut State| idle(state) && !state.asked;
-        self.changed.wait_timeout_while(state, LULL, in_a_lull).unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
@@ -152,16 +188,24 @@ impl Follower {
     /// # Errors
     /// What the store refused since, or that it does not answer: it may lack the last entries then, and takes no more.
     pub fn settle(&self) -> Result<(), StoreError> {
-        self.queue.state().asked = true;
-        self.queue.changed.notify_all();
-        self.queue.wait_while(State::is_unsettled)?.asked = false;
-        Ok(())
+        self.ask(Asked::Flushed, State::is_unsettled)
     }
 
     /// The store, when it has taken all that it was given.
     fn abreast(&self) -> Result<&SledStore, StoreError> {
-        drop(self.queue.wait_while(State::is_behind)?);
+        self.ask(Asked::Taken, State::is_behind)?;
         Ok(&self.store)
+    }
+
+    /// Waits, and says so to the thread, while it is so.
+    fn ask(&self, what: Asked, is_so: impl Fn(&State) -> bool) -> Result<(), StoreError> {
+        let mut state = self.queue.state();
+        if is_so(&state) {
+            state.asked = state.asked.max(what);
+            self.queue.changed.notify_all();
+        }
+        drop(state);
+        self.queue.wait_while(is_so).map(drop)
     }
 
     /// What the store refused so far, without waiting for it.
@@ -204,9 +248,14 @@ impl Store for Follower {
         }
         self.start()?;
         let mut state = self.queue.wait_while(|state| state.is_behind() && state.waiting.len() >= MOST_WAITING)?;
-        state.waiting.extend_from_slice(entries);
+        let idle = state.is_idle();
+        state.waiting.extend(entries.iter().map(Kept::of));
+        // One that counts a lull looks by itself whether more came.
+        let tell = idle || state.is_pressing();
         drop(state);
-        self.queue.changed.notify_all();
+        if tell {
+            self.queue.changed.notify_all();
+        }
         self.head = head;
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::{
     durable::sync_folder,
     envelope::Envelope,
     merkle::BLOCK,
-    store::{Head, Store, StoreError, follow},
+    store::{Head, Kept, Store, StoreError, follow_kept},
     verifier::Lookup,
     volume::{FILE, Volume},
 };
@@ -106,18 +106,19 @@ impl SledStore {
     }
 
     /// Appends as [`Store::append_if_next`] does, but for this: until [`SledStore::flush`], a kill may undo it.
-    pub(crate) fn take(&mut self, entries: &[Verified]) -> Result<(), StoreError> {
+    pub(crate) fn take(&mut self, entries: &[Kept]) -> Result<(), StoreError> {
         let mut head = self.head()?;
-        follow(head, entries)?;
+        follow_kept(head, entries)?;
         let mut rest = entries;
         while let Some(first) = rest.first() {
-            if self.room(first.entry().seq.0) == 0 {
-                self.begin_volume(first.entry().seq.0)?;
+            let first = first.head().seq.0;
+            if self.room(first) == 0 {
+                self.begin_volume(first)?;
             }
-            let room = usize::try_from(self.room(first.entry().seq.0)).unwrap_or(usize::MAX);
+            let room = usize::try_from(self.room(first)).unwrap_or(usize::MAX);
             let (now, later) = rest.split_at(room.min(rest.len()));
             self.volumes().last.take(now, head)?;
-            head = now.last().map(|last| Head { seq: last.entry().seq, hash: last.entry().hash });
+            head = now.last().map(Kept::head);
             rest = later;
         }
         Ok(())
@@ -150,7 +151,7 @@ impl SledStore {
 
 impl Store for SledStore {
     fn append_if_next(&mut self, entries: &[Verified]) -> Result<(), StoreError> {
-        self.take(entries)?;
+        self.take(&entries.iter().map(Kept::of).collect::<Vec<_>>())?;
         self.flush()
     }
 

@@ -47,15 +47,50 @@ pub trait Store {
     fn get(&self, seq: Seq) -> Result<Option<Envelope>, StoreError>;
 }
 
+/// What a store keeps of a verified entry, and what it compares: nothing else makes one.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    head: Head,
+    prev: Hash,
+    line: Envelope,
+}
+
+impl Kept {
+    pub fn of(verified: &Verified) -> Kept {
+        let head = Head { seq: verified.entry().seq, hash: verified.entry().hash };
+        Kept { head, prev: verified.prev(), line: verified.envelope().clone() }
+    }
+
+    /// The head of a store that ends with it.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    pub fn line(&self) -> &Envelope {
+        &self.line
+    }
+}
+
 /// Says whether the entries follow the head and each other.
 pub(crate) fn follow(head: Option<Head>, entries: &[Verified]) -> Result<Option<Head>, StoreError> {
-    entries.iter().try_fold(head, |head, verified| {
-        let (next, prev) = head.map_or((Seq(0), Hash::ZERO), |head| (head.seq.next(), head.hash));
-        let entry = verified.entry();
-        if entry.seq == next && verified.prev() == prev {
-            Ok(Some(Head { seq: entry.seq, hash: entry.hash }))
-        } else {
-            Err(StoreError::NotNext { expected: next, found: entry.seq })
+    let place = |verified: &Verified| (verified.entry().seq, verified.entry().hash, verified.prev());
+    in_order(head, entries.iter().map(place))
+}
+
+/// The same of what is to be kept.
+pub(crate) fn follow_kept(head: Option<Head>, entries: &[Kept]) -> Result<Option<Head>, StoreError> {
+    in_order(head, entries.iter().map(|kept| (kept.head.seq, kept.head.hash, kept.prev)))
+}
+
+fn in_order(
+    head: Option<Head>,
+    mut places: impl Iterator<Item = (Seq, Hash, Hash)>,
+) -> Result<Option<Head>, StoreError> {
+    places.try_fold(head, |head, (seq, hash, prev)| {
+        let (next, before) = head.map_or((Seq(0), Hash::ZERO), |head| (head.seq.next(), head.hash));
+        match (seq, prev) == (next, before) {
+            true => Ok(Some(Head { seq, hash })),
+            false => Err(StoreError::NotNext { expected: next, found: seq }),
         }
     })
 }

@@ -6,10 +6,9 @@
 //! the ledger compares with the journal. Opening rewrites files: a sled folder is never evidence.
 
 use crate::{
-    check::Verified,
     envelope::Envelope,
     merkle::{BLOCK, Frontier},
-    store::{Head, StoreError, follow},
+    store::{Head, Kept, StoreError, follow_kept},
 };
 use sled::{
     Db, Transactional, Tree,
@@ -138,16 +137,16 @@ impl Volume {
     }
 
     /// Numbers and roots of the blocks that these entries complete, when they follow the last one.
-    fn completed(&self, entries: &[Verified]) -> Result<Vec<(u64, Hash)>, StoreError> {
+    fn completed(&self, entries: &[Kept]) -> Result<Vec<(u64, Hash)>, StoreError> {
         let mut completed = Vec::new();
-        let Some(first) = entries.first().map(|verified| verified.entry().seq.0) else { return Ok(completed) };
+        let Some(first) = entries.first().map(|kept| kept.head().seq.0) else { return Ok(completed) };
         let open = first / BLOCK * BLOCK;
         if open + BLOCK > first.saturating_add(entries.len() as u64) {
             return Ok(completed);
         }
         let missing = || StoreError::Unreadable("an entry of it is gone".to_owned());
         let stored = (open..first).map(|place| Ok(self.get(Seq(place))?.ok_or_else(missing)?.leaf_hash()));
-        let new = entries.iter().map(|verified| Ok(verified.entry().hash));
+        let new = entries.iter().map(|kept| Ok(kept.head().hash));
         let mut block = Frontier::default();
         for leaf in stored.chain(new) {
             block.push(leaf?);
@@ -200,7 +199,7 @@ fn damaged() -> StoreError {
 impl Volume {
     /// Appends entries that follow its last one or, where it has none, the head of the store. Until [`Volume::flush`], a
     /// kill may undo it.
-    pub fn take(&self, entries: &[Verified], before: Option<Head>) -> Result<(), StoreError> {
+    pub fn take(&self, entries: &[Kept], before: Option<Head>) -> Result<(), StoreError> {
         let completed = self.completed(entries)?;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             (&self.entries, &self.meta, &self.blocks).transaction(|(lines, meta, blocks)| {
@@ -209,13 +208,13 @@ impl Volume {
                     None => before,
                     Some(bytes) => Some(decoded(&bytes).ok_or_else(|| abort(damaged()))?),
                 };
-                for verified in entries {
-                    lines.insert(&verified.entry().seq.0.to_be_bytes(), verified.envelope().as_bytes())?;
+                for kept in entries {
+                    lines.insert(&kept.head().seq.0.to_be_bytes(), kept.line().as_bytes())?;
                 }
                 for (block, root) in &completed {
                     blocks.insert(&block.to_be_bytes(), &root.0)?;
                 }
-                if let Some(head) = follow(head, entries).map_err(abort)? {
+                if let Some(head) = follow_kept(head, entries).map_err(abort)? {
                     meta.insert(HEAD, encoded(head))?;
                 }
                 Ok(())
