@@ -16,9 +16,9 @@ fn append(c: &mut Criterion) {
     for entries in [1, 100, 1_000] {
         let mut group = c.benchmark_group(format!("append {entries} at once"));
         group.throughput(Throughput::Elements(entries as u64));
-        let lines = growing.append(entries);
-        let messages = work::messages(&lines);
-        group.bench_function("baseline: sign, write, fdatasync", |b| b.iter(|| growing.write(&messages, &lines)));
+        let made = growing.append(entries);
+        let messages = work::messages(&made);
+        group.bench_function("baseline: sign, write, fdatasync", |b| b.iter(|| growing.write(&messages, &made)));
         group.bench_function("sign, check, append", |b| {
             b.iter_batched(|| (), |()| growing.append(entries), BatchSize::PerIteration);
             growing.settle();

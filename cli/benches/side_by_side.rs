@@ -2,7 +2,9 @@
 //!
 //! `payloads FILE COUNT` writes what all contestants append, one JSON object a line: the facts of a synthetic ledger with
 //! their authors and times. `single|batched|verify|portable FILE DIR COUNT` signs these same facts with their authors' keys
-//! into a ledger, or verifies its journal on one thread (`portable`: without AVX-512), and prints the seconds. `plain-...` does as much with a plain file: a signature over each
+//! into a ledger, or verifies its journal on one thread (`portable`: without AVX-512), and prints the seconds. The time of
+//! appending ends when the last entry is acknowledged, in the journal on disk; that of `single-stored` and `batched-stored`
+//! when the store, which follows behind that, has it too. `plain-...` does as much with a plain file: a signature over each
 //! payload, write, `fdatasync`; or `verify_strict` alone.
 #![allow(clippy::unwrap_used)] // what fails here fails the run
 
@@ -51,8 +53,10 @@ fn main() {
         ["verify", _, dir, count] => verify(Path::new(dir), count.parse().unwrap(), Engine::new()),
         ["portable", _, dir, count] => verify(Path::new(dir), count.parse().unwrap(), Engine::portable()),
         ["plain-verify", file, _, count] => plain_verify(Path::new(file), count.parse().unwrap()),
-        ["single", _, dir, count] => append(Path::new(dir), count.parse().unwrap(), 1),
-        ["batched", _, dir, count] => append(Path::new(dir), count.parse().unwrap(), BATCH),
+        ["single", _, dir, count] => append(Path::new(dir), count.parse().unwrap(), 1).acknowledged,
+        ["single-stored", _, dir, count] => append(Path::new(dir), count.parse().unwrap(), 1).stored,
+        ["batched", _, dir, count] => append(Path::new(dir), count.parse().unwrap(), BATCH).acknowledged,
+        ["batched-stored", _, dir, count] => append(Path::new(dir), count.parse().unwrap(), BATCH).stored,
         ["plain-single", file, to, count] => plain(Path::new(file), Path::new(to), count.parse().unwrap(), 1),
         ["plain-batched", file, to, count] => plain(Path::new(file), Path::new(to), count.parse().unwrap(), BATCH),
         _ => return,
@@ -106,20 +110,30 @@ fn payloads(file: &Path, count: usize) {
     fs::write(file, lines).unwrap();
 }
 
-fn append(dir: &Path, count: usize, at_once: usize) -> Duration {
+/// How long appending took.
+struct Appended {
+    /// Until the last entry was acknowledged: in the journal on disk.
+    acknowledged: Duration,
+    /// Until the store had it too.
+    stored: Duration,
+}
+
+fn append(dir: &Path, count: usize, at_once: usize) -> Appended {
     let facts = Facts::read(count);
     let mut ledger = Ledger::init(dir, &facts.opening[0]).unwrap();
     ledger.append(&facts.opening[1..]).unwrap();
+    ledger.settle().unwrap();
+    let mut batch = ledger.batch();
     let begun = Instant::now();
     for facts in facts.drafts.chunks(at_once) {
-        let mut batch = ledger.batch();
         for (draft, secret, at) in facts {
-            batch.sign(draft.clone(), &[secret], *at).unwrap();
+            batch.sign(&ledger, draft.clone(), &[secret], *at).unwrap();
         }
-        let made = batch.into_entries().unwrap();
-        ledger.append(&made).unwrap();
+        ledger.append_batch(&mut batch, &BTreeMap::new()).unwrap();
     }
-    begun.elapsed()
+    let acknowledged = begun.elapsed();
+    ledger.settle().unwrap();
+    Appended { acknowledged, stored: begun.elapsed() }
 }
 
 /// Reads and verifies the whole journal: the facts, and the few entries that open the trial.

@@ -30,9 +30,8 @@ use trial_core::{
 };
 use trial_ledger::{
     body::RecordedAt,
-    check::Verified,
     key::Secret,
-    ledger::Ledger,
+    ledger::{Batch, Ledger},
     proposal::Proposal,
     sealed::{Place, Sealed},
     tip::{self, Tip},
@@ -52,8 +51,8 @@ pub struct Recorder {
     clock: Clock,
     keys: KeyRing,
     secrets: BTreeMap<String, Secret>,
-    tip: Tip,
-    made: Vec<Verified>,
+    /// The entries made so far, and the end of the log with them.
+    batch: Batch,
     /// What they seal.
     values: BTreeMap<Place, Sealed>,
     lines: BTreeMap<usize, Seq>,
@@ -82,7 +81,7 @@ impl Recorder {
 
     /// Goes on from a session without a cut.
     pub fn new(session: Session, keys: KeyRing) -> Recorder {
-        let tip = session.ledger.tip().clone();
+        let batch = session.ledger.batch();
         Recorder {
             ledger: session.ledger,
             contact: session.contact,
@@ -91,8 +90,7 @@ impl Recorder {
             clock: session.opened.clock,
             keys,
             secrets: BTreeMap::new(),
-            tip,
-            made: Vec::new(),
+            batch,
             values: BTreeMap::new(),
             lines: BTreeMap::new(),
             receipts: None,
@@ -107,7 +105,7 @@ impl Recorder {
 
     /// The end of the log with the entries made so far.
     pub fn tip(&self) -> &Tip {
-        &self.tip
+        self.batch.tip()
     }
 
     /// The time zone of the trial.
@@ -117,7 +115,7 @@ impl Recorder {
 
     /// The genesis.
     pub fn opened(&self) -> Option<&TrialOpened> {
-        self.tip.opened()
+        self.tip().opened()
     }
 
     /// The ledger, without the entries made so far.
@@ -144,11 +142,9 @@ impl Recorder {
         let aliases = draft.countersigners.iter().map(|cosigner| &cosigner.who);
         let secrets: Vec<&Secret> =
             std::iter::once(&admitted.author).chain(aliases).map(|a| &self.secrets[a]).collect();
-        let earlier = self.ledger.earlier(&self.made);
-        let verified = self.tip.sign(admitted.entry, &secrets, admitted.at, &earlier)?;
-        let seq = verified.entry().seq;
+        let seq = self.batch.sign(&self.ledger, admitted.entry, &secrets, admitted.at)?.entry().seq;
         self.values.extend(admitted.values.into_iter().map(|(name, sealed)| (Place { seq, name }, sealed)));
-        Ok(self.take(verified, line))
+        Ok(self.take(line))
     }
 
     /// Admits a draft and signs it as its author, to be signed by others: nothing is recorded.
@@ -160,12 +156,12 @@ impl Recorder {
             let message = "a proposal carries no sealed texts: they would travel with it";
             return Err(CliError::no(message).hint("let all sign at once, with --countersigner KEY"));
         }
-        let roster = self.tip.roster();
+        let roster = self.tip().roster();
         let key = |cosigner: &Cosigner| Ok((cosigner.key(roster, &self.keys)?, cosigner.meaning));
         let cosigners = draft.countersigners.iter().map(key).collect::<Result<Vec<_>, CliError>>()?;
         let admitted = self.admit(draft, signer, cosigners)?;
-        let earlier = self.ledger.earlier(&self.made);
-        Ok(self.tip.propose(admitted.entry, &self.secrets[&admitted.author], admitted.at, &earlier)?)
+        let earlier = self.ledger.earlier(self.batch.entries());
+        Ok(self.tip().propose(admitted.entry, &self.secrets[&admitted.author], admitted.at, &earlier)?)
     }
 
     /// Whether a proposal can still become the next entry: it follows the head, and it is admitted.
@@ -174,23 +170,23 @@ impl Recorder {
     /// It is of another ledger, or stale, or the event is refused, or a reader would find a fault even if all had signed.
     pub fn examine(&self, proposal: &Proposal) -> Result<Entry, CliError> {
         let body = proposal.body();
-        if self.tip.genesis() != Some(body.ledger) {
+        if self.tip().genesis() != Some(body.ledger) {
             return Err(CliError::no(format!("the proposal is for the ledger {}, this is another", body.ledger))
                 .hint("give --ledger DIR of the ledger for which it was made"));
         }
         if self.ledger.store().envelope(body.seq).as_ref() == Some(proposal.envelope()) {
             return Err(CliError::no(format!("the proposal is recorded already, as entry {}", body.seq)));
         }
-        if (body.seq, body.prev) != (self.tip.next(), self.tip.head()) {
+        if (body.seq, body.prev) != (self.tip().next(), self.tip().head()) {
             let message = format!(
                 "the proposal is stale: it follows entry {} ({}..), and the log has gone on to entry {}",
                 body.seq.0.saturating_sub(1),
                 &body.prev.to_string()[..16],
-                self.tip.size().saturating_sub(1)
+                self.tip().size().saturating_sub(1)
             );
             return Err(CliError::no(message).hint("look at what is new (trial log --last 5), then propose again"));
         }
-        let entry = self.tip.examine(proposal, &self.ledger.earlier(&self.made))?;
+        let entry = self.tip().examine(proposal, &self.ledger.earlier(self.batch.entries()))?;
         self.admissible(&entry.event, entry.reason.as_ref(), entry.signer.key, entry.recorded_at)?;
         Ok(entry)
     }
@@ -206,17 +202,18 @@ impl Recorder {
             return Err(CliError::no(format!("not signed yet by {}", missing.join(", ")))
                 .hint("each of them signs it: trial --key KEY proposal sign FILE"));
         }
-        let verified = self.tip.accept(proposal, &self.ledger.earlier(&self.made))?;
-        Ok(self.take(verified, None))
+        self.batch.accept(&self.ledger, proposal)?;
+        Ok(self.take(None))
     }
 
-    fn take(&mut self, verified: Verified, line: Option<usize>) -> Recorded {
-        let recorded = Recorded::of(&verified);
+    /// Goes on behind the entry that was just made.
+    fn take(&mut self, line: Option<usize>) -> Recorded {
+        let verified = self.batch.entries().last().expect("one was just made");
+        let recorded = Recorded::of(verified);
         self.trial.apply(verified.entry());
         if let Some(making) = &mut self.making {
             making.see(verified.entry(), &self.trial);
         }
-        self.made.push(verified);
         if let Some(line) = line {
             self.lines.insert(line, recorded.seq);
         }
@@ -240,8 +237,8 @@ impl Recorder {
         let today = self.zone.day(at);
         let standing = Standing {
             target,
-            entries: self.tip.size(),
-            head: self.tip.head(),
+            entries: self.tip().size(),
+            head: self.tip().head(),
             // Counting looks at every subject: only what cites the counts pays for it.
             levels: if draft.cites_counts() { Escalation::counts(&self.trial, today) } else { Vec::new() },
         };
@@ -252,7 +249,7 @@ impl Recorder {
         self.admissible(&event, draft.reason.as_ref(), key, at)?;
         self.together(&event, key, &countersigners)?;
         if let Some(target) = target_of(&event)
-            && !self.tip.countersignatures().is_empty()
+            && !self.tip().countersignatures().is_empty()
             && let Some(current) = self.current(target)
         {
             // What several sign, several correct.
@@ -274,7 +271,7 @@ impl Recorder {
 
     /// A rule that nobody could follow would close the log for what it asks.
     fn leaves_enough(&self, event: &Event) -> Result<(), CliError> {
-        let roster = self.tip.roster();
+        let roster = self.tip().roster();
         if let Event::ProtocolActivated(e) = event {
             let people = roster.signers();
             let unmet = e.protocol.countersignatures.iter().find_map(|rule| rule.can_be_met(&people).err());
@@ -284,15 +281,15 @@ impl Recorder {
             }
         }
         if let Event::KeyRevoked(e) = event {
-            if let Some(since) = e.compromised_since.filter(|since| *since >= self.tip.next()) {
-                let last = self.tip.size().saturating_sub(1);
+            if let Some(since) = e.compromised_since.filter(|since| *since >= self.tip().next()) {
+                let last = self.tip().size().saturating_sub(1);
                 return Err(CliError::no(format!(
                     "compromised_since: entry {since} is not there: expected 0 to {last}"
                 ))
                 .hint("name the first entry that somebody else may have signed (trial log --by NAME)"));
             }
             let (now, then) = (roster.signers(), roster.without(e.key).signers());
-            let could = self.tip.countersignatures().iter().filter(|rule| rule.can_be_met(&now).is_ok());
+            let could = self.tip().countersignatures().iter().filter(|rule| rule.can_be_met(&now).is_ok());
             if let Some(too_few) = could.filter_map(|rule| rule.can_be_met(&then).err()).next() {
                 return Err(CliError::no(format!("without this key, {too_few}"))
                     .hint("grant a key to somebody else first, then revoke this one"));
@@ -303,7 +300,7 @@ impl Recorder {
 
     /// Says before the verifier would that more people must sign, and how they can.
     fn together(&self, event: &Event, author: Key, others: &[(Key, Meaning)]) -> Result<(), CliError> {
-        let roster = self.tip.roster();
+        let roster = self.tip().roster();
         let keys = [(author, Meaning::Authorship)].into_iter().chain(others.iter().copied());
         let signers: Vec<Signer> =
             keys.filter_map(|(key, meaning)| Some(roster.get(key)?.signer(key, meaning))).collect();
@@ -315,7 +312,7 @@ impl Recorder {
                         --propose FILE, which they sign";
             return Err(CliError::no(message).hint(hint));
         }
-        let unmet = asked(self.tip.countersignatures(), event).find(|rule| !rule.is_met(&signers));
+        let unmet = asked(self.tip().countersignatures(), event).find(|rule| !rule.is_met(&signers));
         unmet.map_or(Ok(()), |rule| {
             let (kind, needed, counted) = (event.kind(), rule.needed, rule.counted(&signers));
             let message = format!("{kind} takes {needed} people, each {}: {counted} would sign", rule.roles());
@@ -328,7 +325,7 @@ impl Recorder {
     /// # Errors
     /// See [`Receipts::into_folder`].
     pub fn leave_receipts(&mut self, folder: &Path, log_key: &str) -> Result<(), CliError> {
-        self.receipts = Some(Receipts::into_folder(folder, log_key, &self.keys, &self.tip)?);
+        self.receipts = Some(Receipts::into_folder(folder, log_key, &self.keys, self.batch.tip())?);
         Ok(())
     }
 
@@ -357,14 +354,13 @@ impl Recorder {
     /// # Errors
     /// The disk failed.
     pub fn append(&mut self) -> Result<(), CliError> {
-        self.ledger.append_with(&self.made, &self.values)?;
-        self.made.clear();
+        self.ledger.append_batch(&mut self.batch, &self.values)?;
         self.values.clear();
         Ok(())
     }
 
     fn recorded_at(&self, draft: &Draft) -> Result<DateTime<Utc>, CliError> {
-        let last = self.tip.recorded_at().map(RecordedAt::instant);
+        let last = self.tip().recorded_at().map(RecordedAt::instant);
         match (self.clock, draft.recorded_at) {
             (Clock::System, Some(_)) => {
                 Err(CliError::no("recorded_at is given: this ledger takes the time from the clock")
@@ -401,7 +397,7 @@ impl Recorder {
 
     /// Says it in the words of the person at the keyboard, before the verifier would say it in its own.
     fn authorised(&self, key: Key, alias: &str, event: &Event) -> Result<(), CliError> {
-        let Some(member) = self.tip.roster().get(key) else {
+        let Some(member) = self.tip().roster().get(key) else {
             let hint = format!("the sponsor grants it: trial key grant {alias} --name ... --role ...");
             return Err(CliError::no(format!("the key of {alias} ({key}) is not in the roster")).hint(hint));
         };
@@ -423,11 +419,11 @@ impl Recorder {
             _ => return Ok(()),
         };
         let Some(current) = self.current(target) else {
-            let last = self.tip.size().saturating_sub(1);
+            let last = self.tip().size().saturating_sub(1);
             return Err(CliError::no(format!("entry {target} is not there, or is voided: expected 0 to {last}"))
                 .hint("trial log lists the entries"));
         };
-        let role = self.tip.roster().get(key).map(|member| member.role);
+        let role = self.tip().roster().get(key).map(|member| member.role);
         if role.is_some_and(|role| !may_sign(role, current.kind())) {
             let message = format!("who may not sign {} may not change it either (entry {target})", current.kind());
             return Err(CliError::no(message));
@@ -443,8 +439,8 @@ impl Recorder {
     /// Whether there is a sealed value of this name, not redacted yet.
     fn redacts(&self, redacted: &ValueRedacted) -> Result<(), CliError> {
         let target = redacted.target;
-        let Some(names) = self.ledger.sealed_names(target, &self.made) else {
-            let last = self.tip.size().saturating_sub(1);
+        let Some(names) = self.ledger.sealed_names(target, self.batch.entries()) else {
+            let last = self.tip().size().saturating_sub(1);
             return Err(CliError::no(format!("entry {target} is not there: expected 0 to {last}"))
                 .hint("trial log lists the entries"));
         };
@@ -454,7 +450,7 @@ impl Recorder {
             let message = format!("entry {target} has no sealed value named {}", redacted.value);
             return Err(CliError::no(message).hint(hint));
         }
-        match self.tip.redactions().get(&Place::of(redacted)) {
+        match self.tip().redactions().get(&Place::of(redacted)) {
             Some(earlier) => {
                 Err(CliError::no(format!("{} was redacted at entry {}", Place::of(redacted), earlier.seq)))
             }
@@ -464,7 +460,7 @@ impl Recorder {
 
     /// What an entry states now; none where it is voided or not there, and for what only amends others.
     fn current(&self, target: Seq) -> Option<Event> {
-        let current = self.tip.current(target, &self.ledger.earlier(&self.made))?;
+        let current = self.tip().current(target, &self.ledger.earlier(self.batch.entries()))?;
         target_of(&current).is_none().then_some(current)
     }
 }

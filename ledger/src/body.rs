@@ -94,29 +94,30 @@ impl<'de> Deserialize<'de> for RecordedAt {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Body<E = Value> {
-    /// Format version, 1.
-    pub v: u64,
-    /// Leaf hash of the genesis entry; zeros in the genesis itself.
-    pub ledger: Hash,
-    /// Place in the log, from 0.
-    pub seq: Seq,
-    /// Leaf hash of the entry before; zeros in the genesis.
-    pub prev: Hash,
-    /// When it was recorded.
-    pub recorded_at: RecordedAt,
-    /// The author.
-    pub signer: Signer,
+    // In the order of the canonical form, which need not be sorted then.
     /// Others who sign the same body; left out when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "not_empty")]
     pub countersigners: Vec<Signer>,
     /// The event, with its type, its version and the facts.
     pub event: E,
+    /// Leaf hash of the genesis entry; zeros in the genesis itself.
+    pub ledger: Hash,
+    /// Leaf hash of the entry before; zeros in the genesis.
+    pub prev: Hash,
     /// Why, where the event asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub reason: Option<Text>,
+    /// When it was recorded.
+    pub recorded_at: RecordedAt,
     /// Commitments to values that stand outside the log, by name; left out when there are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "not_empty")]
     pub sealed: BTreeMap<Name, Hash>,
+    /// Place in the log, from 0.
+    pub seq: Seq,
+    /// The author.
+    pub signer: Signer,
+    /// Format version, 1.
+    pub v: u64,
 }
 
 impl<E: Serialize> Body<E> {
@@ -144,7 +145,9 @@ pub fn message(body: &[u8]) -> Vec<u8> {
 
 /// The line of a body (canonical bytes) and its signatures, in any order.
 pub fn line(body: &[u8], signatures: impl IntoIterator<Item = (Key, Signature)>) -> Envelope {
-    let signatures: BTreeMap<Key, Signature> = signatures.into_iter().collect();
+    let mut signatures: Vec<(Key, Signature)> = signatures.into_iter().collect();
+    signatures.sort_by_key(|(key, _)| *key);
+    signatures.dedup_by_key(|(key, _)| *key);
     Envelope::new(assemble(body, signatures.into_iter().map(|(key, signature)| (key, STANDARD.encode(signature)))))
 }
 
@@ -165,11 +168,15 @@ pub(crate) fn place_of_body(line: usize, signatures: usize) -> Range<usize> {
 }
 
 /// The bytes of a line, its signatures in the order given.
-fn assemble(body: &[u8], signatures: impl Iterator<Item = (Key, impl fmt::Display)>) -> Vec<u8> {
-    let mut line = [OPENING, body, BETWEEN].concat();
+fn assemble(body: &[u8], signatures: impl ExactSizeIterator<Item = (Key, impl AsRef<str>)>) -> Vec<u8> {
+    let around = OPENING.len() + BETWEEN.len() + CLOSING.len();
+    let mut line = Vec::with_capacity(around + body.len() + signatures.len() * (SIGNATURE_LINE + 1));
+    [OPENING, body, BETWEEN].into_iter().for_each(|part| line.extend_from_slice(part));
     for (i, (key, sig)) in signatures.enumerate() {
         let comma = if i > 0 { "," } else { "" };
-        line.extend_from_slice(format!(r#"{comma}{{"alg":"ed25519","key":"{key}","sig":"{sig}"}}"#).as_bytes());
+        for part in [comma, r#"{"alg":"ed25519","key":""#, &key.to_string(), r#"","sig":""#, sig.as_ref(), r#""}"#] {
+            line.extend_from_slice(part.as_bytes());
+        }
     }
     line.extend_from_slice(CLOSING);
     line

@@ -55,6 +55,16 @@ impl Claims {
         quick::Reader::default().read(envelope).or_else(|| Claims::plainly(Seq(0), envelope).ok())
     }
 
+    /// What a line says that was just made of this body, these canonical bytes of it and these signatures.
+    #[cfg(feature = "store")]
+    pub fn made(envelope: &Envelope, body: Body<Event>, bytes: &[u8], signatures: &[(Key, Signature)]) -> Claims {
+        let mut signatures: Signatures = signatures.iter().map(|(key, signature)| (*key, Some(*signature))).collect();
+        signatures.sort_by_key(|(key, _)| *key);
+        signatures.dedup_by_key(|(key, _)| *key);
+        let signed = body::OPENING.len()..body::OPENING.len() + bytes.len();
+        Claims::of(envelope, body, signed, signatures)
+    }
+
     fn of(envelope: &Envelope, body: Body<Event>, signed: Range<usize>, signatures: Signatures) -> Claims {
         let entry = Entry {
             seq: body.seq,

@@ -36,10 +36,10 @@ use crate::{
     verifier::{Verifier, Way},
 };
 use std::{
+    borrow::Borrow,
     collections::BTreeMap,
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 use trial_core::ids::Seq;
 
@@ -65,9 +65,6 @@ pub struct Ledger {
     store: Follower,
     sealed: SealedFolder,
     tip: Tip,
-    /// The end of the last batch: where that was appended, the next batch begins with it and need not copy `tip`, which
-    /// takes the longer the more people and subjects there are.
-    spare: Mutex<Option<Tip>>,
     /// Set while an append has not come to its end: then only a new open can tell what is on disk.
     unsure: bool,
 }
@@ -195,8 +192,8 @@ impl Ledger {
         sealed: SealedFolder,
         tip: Tip,
     ) -> Result<Ledger, LedgerError> {
-        let (dir, store, spare) = (dir.to_owned(), Follower::new(store)?, Mutex::default());
-        Ok(Ledger { dir, journal, store, sealed, tip, spare, unsure: false })
+        let (dir, store) = (dir.to_owned(), Follower::new(store)?);
+        Ok(Ledger { dir, journal, store, sealed, tip, unsure: false })
     }
 
     /// Opens a ledger and verifies all of it.
@@ -301,15 +298,29 @@ impl Ledger {
     }
 
     /// What new entries may look up: each other, then the store.
-    pub fn earlier<'a>(&'a self, entries: &'a [Verified]) -> Earlier<'a> {
+    pub fn earlier<'a, E: Borrow<Verified>>(&'a self, entries: &'a [E]) -> Earlier<'a, E> {
         Earlier { entries, store: &self.store }
     }
 
-    /// A batch of new entries, which may build on each other.
-    pub fn batch(&self) -> Batch<'_> {
-        let left = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let here = left.filter(|tip| (tip.size(), tip.head()) == (self.tip.size(), self.tip.head()));
-        Batch::new(&self.store, here.unwrap_or_else(|| self.tip.clone()), &self.spare)
+    /// A batch of new entries, which may build on each other. It can be used again after each append, which spares a copy of
+    /// the tip: that takes the longer the more people and subjects there are.
+    pub fn batch(&self) -> Batch {
+        Batch::new(self.tip.clone())
+    }
+
+    /// Appends what a batch has signed, with the values that it commits to: see [`Ledger::append_with`]. The batch goes on
+    /// behind it.
+    ///
+    /// # Errors
+    /// See [`Ledger::append_with`]. Then the batch is over: none of its entries will be appended.
+    pub fn append_batch(
+        &mut self,
+        batch: &mut Batch,
+        values: &BTreeMap<Place, Sealed>,
+    ) -> Result<Vec<Verified>, LedgerError> {
+        let entries = batch.proven().map_err(LedgerError::refused)?;
+        self.append_with(&entries, values)?;
+        Ok(entries)
     }
 
     /// Appends entries that commit to no sealed values: see [`Ledger::append_with`].

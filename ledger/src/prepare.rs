@@ -26,12 +26,6 @@ const CHUNK: usize = 512;
 /// The engine that all verifiers share, and with it the tables of the signers.
 static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| Arc::new(Engine::new()));
 
-/// The engine that all verifiers share.
-#[cfg(feature = "store")]
-pub(crate) fn engine() -> Arc<Engine> {
-    Arc::clone(&ENGINE)
-}
-
 /// An entry with what could be found out about it alone.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -84,7 +78,8 @@ type Read = Result<Envelope, Fault>;
 type Done = Result<Prepared, Fault>;
 
 impl Way {
-    fn prepare(&self, chunk: Vec<Read>, reader: &mut Reader) -> Vec<Done> {
+    /// Prepares entries, with the same reader from call to call.
+    pub(crate) fn prepare(&self, chunk: Vec<Read>, reader: &mut Reader) -> Vec<Done> {
         let Way::Quick(engine) = self else {
             return chunk.into_iter().map(|read| read.map(Prepared::plain)).collect();
         };

@@ -1,134 +1,210 @@
-//! Prover: judges the signatures of entries that were just made, on a thread of its own, while the next ones are made.
+//! Prover: reads entries that were just made as readers will, on a thread of its own, while the next ones are made.
 //!
-//! Promises that [`Prover::finish`] says yes only when every signature it was given holds, by the [`Engine`] that readers
-//! use. Does not make a thread for a few entries. Does not check anything else of an entry.
+//! Promises that [`Prover::finish`] says yes only when every line it was given is read as the entry that was made, with
+//! signatures that hold, in the [`Way`] of the readers. Does not make a thread for a few entries. Does not check what depends
+//! on the log in front: whoever made the entries has.
 
 use crate::{
-    engine::{Claim, Engine},
+    body,
+    check::Verified,
+    claims::{Claims, quick::Reader},
     fault::{Fault, FaultKind},
-    key::Signature,
+    key::PublicKey,
+    prepare::{Prepared, Way},
 };
 use std::{
     mem,
     sync::{
         Arc,
-        mpsc::{self, Sender},
+        mpsc::{self, Receiver, Sender},
     },
-    thread::{self, JoinHandle},
+    thread,
 };
-use trial_core::ids::{Key, Seq};
+use trial_core::{entry::Entry, ids::Hash};
 
-/// How many entries are judged together.
-const CHUNK: usize = 32;
+/// How many entries are read together.
+const CHUNK: usize = 16;
 
-/// What was signed, and by whom.
+type Chunk = Vec<Arc<Verified>>;
+type Judged = Result<(), Fault>;
+
+/// What reads, and of which ledger.
 #[derive(Debug)]
-pub(crate) struct Unproven {
-    pub seq: Seq,
-    pub message: Vec<u8>,
-    pub signatures: Vec<(Key, Signature)>,
+struct Judge {
+    ledger: Hash,
+    way: Way,
+    reader: Reader,
 }
 
-impl Unproven {
-    fn claims(&self) -> impl Iterator<Item = Claim<'_>> {
-        let claim = |(key, signature): &(Key, Signature)| Claim {
-            key: *key,
-            message: [&self.message, b""],
-            signature: *signature,
-        };
-        self.signatures.iter().map(claim)
-    }
-}
-
-/// Where a signature did not hold.
-type Judged = Result<(), Seq>;
-
-/// Judges signatures as they are made.
+/// Reads entries as they are made.
 #[derive(Debug)]
 pub(crate) struct Prover {
-    engine: Arc<Engine>,
-    waiting: Vec<Unproven>,
-    thread: Option<(Sender<Vec<Unproven>>, JoinHandle<Judged>)>,
+    judge: Judge,
+    waiting: Chunk,
+    thread: Option<Thread>,
+}
+
+/// Where chunks go, and their verdicts come from; ends when this goes.
+#[derive(Debug)]
+struct Thread {
+    chunks: Sender<Chunk>,
+    verdicts: Receiver<Judged>,
+    pending: usize,
 }
 
 impl Prover {
-    /// With an engine.
-    pub fn new(engine: Arc<Engine>) -> Prover {
-        Prover { engine, waiting: Vec::new(), thread: None }
+    /// Of entries of this ledger.
+    pub fn new(ledger: Hash) -> Prover {
+        Prover { judge: Judge::new(ledger), waiting: Vec::new(), thread: None }
     }
 
-    /// Takes what is to be judged.
-    pub fn push(&mut self, signed: Unproven) {
-        self.waiting.push(signed);
+    /// Takes what is to be read.
+    pub fn push(&mut self, made: Arc<Verified>) {
+        self.waiting.push(made);
         if self.waiting.len() < CHUNK {
             return;
         }
         if self.thread.is_none() {
-            let engine = Arc::clone(&self.engine);
-            let (chunks, given) = mpsc::channel::<Vec<Unproven>>();
-            let work = move || given.iter().try_for_each(|chunk| judge(&engine, &chunk));
-            // Where there is no thread to be had, everything is judged at the end.
-            self.thread = thread::Builder::new().name("prove".to_owned()).spawn(work).ok().map(|work| (chunks, work));
+            // Where there is no thread to be had, everything is read at the end.
+            self.thread = Thread::start(self.judge.ledger);
         }
-        if let Some((chunks, _)) = &self.thread {
-            // A thread that found one that does not hold listens no more; its answer is asked for at the end.
-            let _ = chunks.send(mem::take(&mut self.waiting));
+        if let Some(thread) = &mut self.thread {
+            thread.give(mem::take(&mut self.waiting));
         }
     }
 
-    /// Waits until everything is judged.
+    /// Waits until everything is read; then nobody but the caller has the entries.
     ///
     /// # Errors
-    /// An entry of which a signature does not hold.
-    pub fn finish(self) -> Result<(), Fault> {
-        let rest = judge(&self.engine, &self.waiting);
-        let before = self.thread.map_or(Ok(()), |(chunks, work)| {
-            drop(chunks);
-            work.join().expect("judging does not panic")
-        });
-        before.and(rest).map_err(|seq| {
-            Fault::at(FaultKind::SignatureInvalid, seq, "signatures by these keys over this body", "one that is not")
-        })
+    /// The fault that a reader would find in one of them.
+    pub fn finish(&mut self) -> Judged {
+        let rest = self.judge.judge(mem::take(&mut self.waiting));
+        self.thread.as_mut().map_or(Ok(()), Thread::verdict).and(rest)
     }
 }
 
-fn judge(engine: &Engine, chunk: &[Unproven]) -> Judged {
-    let claims: Vec<Claim<'_>> = chunk.iter().flat_map(Unproven::claims).collect();
-    let mut verdicts = engine.accepts(&claims).into_iter();
-    let holds = |made: &Unproven| made.signatures.iter().fold(true, |all, _| verdicts.next() == Some(true) && all);
-    chunk.iter().map(holds).zip(chunk).find(|(holds, _)| !holds).map_or(Ok(()), |(_, made)| Err(made.seq))
+impl Thread {
+    fn start(ledger: Hash) -> Option<Thread> {
+        let (chunks, given) = mpsc::channel::<Chunk>();
+        let (judged, verdicts) = mpsc::channel();
+        let work = move || {
+            let mut judge = Judge::new(ledger);
+            // Nobody listens any more where the batch was dropped half-way.
+            while given.recv().is_ok_and(|chunk| judged.send(judge.judge(chunk)).is_ok()) {}
+        };
+        thread::Builder::new().name("prove".to_owned()).spawn(work).ok()?;
+        Some(Thread { chunks, verdicts, pending: 0 })
+    }
+
+    fn give(&mut self, chunk: Chunk) {
+        // A chunk that the thread does not take is seen by whoever waits for its verdict.
+        let _ = self.chunks.send(chunk);
+        self.pending += 1;
+    }
+
+    /// The first fault in what is pending.
+    fn verdict(&mut self) -> Judged {
+        let verdict = |_| self.verdicts.recv().expect("reading does not panic");
+        (0..mem::take(&mut self.pending)).map(verdict).fold(Ok(()), Result::and)
+    }
+}
+
+impl Judge {
+    fn new(ledger: Hash) -> Judge {
+        Judge { ledger, way: Way::default(), reader: Reader::default() }
+    }
+
+    fn judge(&mut self, chunk: Chunk) -> Judged {
+        let lines = chunk.iter().map(|made| Ok(made.envelope().clone())).collect();
+        let read = self.way.prepare(lines, &mut self.reader);
+        read.into_iter().zip(&chunk).try_for_each(|(read, made)| self.agrees(read?, made))
+    }
+
+    /// Whether a line that was read is the entry that was made.
+    fn agrees(&self, read: Prepared, made: &Verified) -> Judged {
+        let Prepared { envelope, claims, signatures_hold } = read;
+        let seq = made.entry().seq;
+        let claims = claims.map_or_else(|| Claims::plainly(seq, &envelope), Ok)?;
+        let hold = signatures_hold || hold(&claims, &body::message(&envelope.as_bytes()[claims.signed.clone()]));
+        let Claims { entry, ledger, prev, sealed, .. } = claims;
+        let entry = Entry { effect: made.entry().effect.clone(), ..entry };
+        if (&entry, ledger, prev, &sealed) != (made.entry(), self.ledger, made.prev(), made.sealed()) {
+            return Err(Fault::at(FaultKind::SchemaViolation, seq, "a line that says what was signed", "another one"));
+        }
+        match hold {
+            true => Ok(()),
+            false => {
+                let (expected, found) = ("signatures by these keys over this body", "one that is not");
+                Err(Fault::at(FaultKind::SignatureInvalid, seq, expected, found))
+            }
+        }
+    }
+}
+
+/// The plain way, for what the quick way did not read or accept.
+fn hold(claims: &Claims, message: &[u8]) -> bool {
+    claims.signatures.iter().all(|(key, signature)| {
+        let public = PublicKey::admit(*key).ok();
+        public.zip(*signature).is_some_and(|(public, signature)| public.verify(message, &signature).is_ok())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::Secret;
+    use crate::{envelope::Envelope, sample::Chain};
 
-    fn signed(seq: u64, secrets: &[&Secret]) -> Unproven {
-        let message = format!("entry {seq}").into_bytes();
-        let signatures = secrets.iter().map(|secret| (secret.key(), secret.sign(&message))).collect();
-        Unproven { seq: Seq(seq), message, signatures }
+    /// The entry with a change in its line, as if its memory had changed before it was written.
+    fn spoiled(made: &Verified, from: &str, to: &str) -> Verified {
+        let line = String::from_utf8(made.envelope().as_bytes().to_vec()).unwrap();
+        assert!(line.contains(from), "{from} in {line}");
+        let envelope = Envelope::new(line.replacen(from, to, 1).into_bytes());
+        let entry = Entry { hash: envelope.leaf_hash(), ..made.entry().clone() };
+        Verified::again(envelope, entry, made.prev(), made.sealed().clone())
     }
 
     #[test]
-    fn signatures_that_hold_are_proven_and_one_that_does_not_is_named() {
-        let (one, two) = (Secret::from_seed(&[1; 32]), Secret::from_seed(&[2; 32]));
-        let both = [&one, &two];
-        for length in [0, 1, 31, 32, 33, 100] {
-            for bad in [None, Some(0), Some(40), Some(99)].into_iter().filter(|bad| bad.is_none_or(|bad| bad < length))
+    fn a_line_that_a_reader_would_refuse_is_found_wherever_it_stands() {
+        let chain = Chain::of(60);
+        let ledger = chain.entries[0].entry().hash;
+        let made = &chain.entries[8..];
+        let mut prover = Prover::new(ledger);
+        for length in [0, 1, 15, 16, 17, 32, 50] {
+            for bad in [None, Some(0), Some(16), Some(31), Some(49)]
+                .into_iter()
+                .filter(|bad| bad.is_none_or(|bad| bad < length))
             {
-                let mut prover = Prover::new(Arc::new(Engine::new()));
-                for seq in 0..length {
-                    let mut entry = signed(seq, if seq % 3 == 0 { &both } else { &both[..1] });
-                    if bad == Some(seq) {
-                        entry.signatures.last_mut().unwrap().1[40] ^= 1;
+                for (from, to, kind) in [
+                    ("sig\":\"", "sig\":\"AAAA", FaultKind::SignatureInvalid),
+                    ("\"number\":", "\"number\":1", FaultKind::SchemaViolation),
+                    ("\"version\":1", "\"version\":1 ", FaultKind::NotCanonical),
+                    ("\"key\":\"", "\"key\":\"00", FaultKind::SchemaViolation),
+                ] {
+                    for (at, entry) in made[..length].iter().enumerate() {
+                        let entry = if bad == Some(at) { spoiled(entry, from, to) } else { entry.clone() };
+                        prover.push(Arc::new(entry));
                     }
-                    prover.push(entry);
+                    let found = prover.finish().err().map(|fault| (fault.kind, fault.seq));
+                    assert_eq!(found, bad.map(|at| (kind, Some(made[at].entry().seq))), "{length} entries, {from}");
                 }
-                let found = prover.finish().err().map(|fault| (fault.kind, fault.seq));
-                let expected = bad.map(|seq| (FaultKind::SignatureInvalid, Some(Seq(seq))));
-                assert_eq!(found, expected, "{length} entries");
             }
+        }
+    }
+
+    #[test]
+    fn a_signature_that_does_not_hold_is_found() {
+        let chain = Chain::of(60);
+        for bad in [8, 30, 59] {
+            let mut prover = Prover::new(chain.entries[0].entry().hash);
+            for entry in &chain.entries[8..] {
+                let sig = String::from_utf8_lossy(entry.envelope().as_bytes()).split_once("sig\":\"").unwrap().1[..8]
+                    .to_owned();
+                let other = if sig.starts_with('A') { "BBBBBBBB" } else { "AAAAAAAA" };
+                let is_bad = entry.entry().seq.0 == bad;
+                prover.push(Arc::new(if is_bad { spoiled(entry, &sig, other) } else { entry.clone() }));
+            }
+            let fault = prover.finish().unwrap_err();
+            assert_eq!((fault.kind, fault.seq.map(|seq| seq.0)), (FaultKind::SignatureInvalid, Some(bad)));
         }
     }
 }

@@ -158,17 +158,20 @@ impl Roster {
         if member.purpose != KeyPurpose::Author {
             return Err(found(FaultKind::SignerMismatch, "a key that signs entries", member.purpose.as_str()));
         }
+        let same = signer.name == member.name
+            && signer.role == member.role
+            && signer.organisation == member.organisation
+            && signer.site == member.site;
+        if same {
+            return Ok(member);
+        }
         let said = |site: &Option<SiteId>, name: &Text, role: Role, organisation: &Text| {
             let site = site.as_ref().map_or_else(String::new, |site| format!(", site {site}"));
             format!("{name}, {role}, {organisation}{site}")
         };
         let expected = said(&member.site, &member.name, member.role, &member.organisation);
         let claimed = said(&signer.site, &signer.name, signer.role, &signer.organisation);
-        let same = signer.name == member.name
-            && signer.role == member.role
-            && signer.organisation == member.organisation
-            && signer.site == member.site;
-        if same { Ok(member) } else { Err(found(FaultKind::SignerMismatch, &expected, &claimed)) }
+        Err(found(FaultKind::SignerMismatch, &expected, &claimed))
     }
 
     /// What a grant adds.

@@ -6,8 +6,6 @@
 mod again;
 mod kept;
 
-#[cfg(feature = "store")]
-use crate::prover::Unproven;
 use crate::{
     body::{self, Body, RecordedAt, VERSION},
     check::{Context, Refusal, Signed, Verified, check},
@@ -19,6 +17,8 @@ use crate::{
     sealed::{Place, Redaction},
     verifier::Lookup,
 };
+#[cfg(feature = "store")]
+use crate::{claims::Claims, envelope::MAX_LINE};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, ops::Range};
 use trial_core::{
@@ -217,7 +217,8 @@ impl Tip {
         self.seal(&body, secrets, lookup)
     }
 
-    /// The same with all checks but those of the signatures, which are handed on to be judged.
+    /// The same with all checks of what was signed, taken as it was before it was written. That a reader of the line finds
+    /// the same in it, and signatures that hold, is left to the [prover](crate::prover).
     #[cfg(feature = "store")]
     pub(crate) fn sign_unproven(
         &mut self,
@@ -225,15 +226,21 @@ impl Tip {
         secrets: &[&Secret],
         at: RecordedAt,
         lookup: &dyn Lookup,
-    ) -> Result<(Verified, Unproven), Fault> {
-        let author = self.author(secrets)?;
-        let body = self.body(draft, author.key(), at)?;
-        let (seq, (message, signatures)) = (body.seq, self.signed(&body, secrets)?);
-        let line = body::line(&message[body::CONTEXT.len()..], signatures.iter().copied());
-        let prepared = Prepared { signatures_hold: true, ..Prepared::alone(line) };
+    ) -> Result<Verified, Fault> {
+        let body = self.body(draft, self.author(secrets)?.key(), at)?;
+        let (message, signatures) = self.signed(&body, secrets)?;
+        let bytes = &message[body::CONTEXT.len()..];
+        let line = body::line(bytes, signatures.iter().copied());
+        // Too long a line, or the values of a correction, nested too deep: what only a reader refuses is read at once.
+        let prepared = match body.event {
+            Event::EntryCorrected(_) => Prepared::alone(line),
+            _ if line.len() > MAX_LINE => Prepared::alone(line),
+            _ => Prepared { claims: Some(Claims::made(&line, body, bytes, &signatures)), ..Prepared::plain(line) },
+        };
+        let prepared = Prepared { signatures_hold: true, ..prepared };
         let made = check(self.context(lookup, Signed::All), prepared).map_err(|refusal| refusal.fault)?;
         self.advance(&made);
-        Ok((made, Unproven { seq, message, signatures }))
+        Ok(made)
     }
 
     fn author<'s>(&self, secrets: &[&'s Secret]) -> Result<&'s Secret, Fault> {

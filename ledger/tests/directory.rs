@@ -6,6 +6,7 @@ mod sample;
 use sample::{Chain, at, edited, event, fraction, secret};
 use serde_json::json;
 use std::{
+    collections::BTreeMap,
     fs,
     io::{Seek, SeekFrom, Write},
     path::Path,
@@ -71,16 +72,17 @@ fn a_batch_may_correct_what_it_has_just_recorded() {
     let mut ledger = made(dir.path(), &Chain::sample());
     let mut batch = ledger.batch();
     let therapist = secret("therapist");
-    batch.sign(Draft::new(fraction(1)), &[&therapist], at(8)).unwrap();
+    batch.sign(&ledger, Draft::new(fraction(1)), &[&therapist], at(8)).unwrap();
     let correction = json!({"target": 8, "field": "/number", "old": 1, "new": 2});
     let draft = Draft::new(event("entry_corrected", correction));
-    assert_eq!(batch.sign(draft.clone(), &[&therapist], at(9)).unwrap_err().kind, MissingReason);
-    batch.sign(draft.because("miscounted".parse().unwrap()), &[&therapist], at(9)).unwrap();
-    let entries = batch.into_entries().unwrap();
-    ledger.append(&entries).unwrap();
-    assert_eq!(ledger.tip().size(), 10);
+    assert_eq!(batch.sign(&ledger, draft.clone(), &[&therapist], at(9)).unwrap_err().kind, MissingReason);
+    batch.sign(&ledger, draft.because("miscounted".parse().unwrap()), &[&therapist], at(9)).unwrap();
+    ledger.append_batch(&mut batch, &BTreeMap::new()).unwrap();
+    assert_eq!((ledger.tip().size(), ledger.tip().head()), (10, batch.tip().head()));
+    batch.sign(&ledger, Draft::new(fraction(3)), &[&therapist], at(10)).unwrap();
+    ledger.append_batch(&mut batch, &BTreeMap::new()).unwrap();
     drop(ledger);
-    assert_eq!(Ledger::open(dir.path()).unwrap().0.tip().size(), 10);
+    assert_eq!(Ledger::open(dir.path()).unwrap().0.tip().size(), 11);
 }
 
 #[test]
@@ -90,8 +92,8 @@ fn a_batch_goes_on_from_what_was_appended_and_not_from_a_batch_that_was_not() {
     let therapist = secret("therapist");
     let signed = |ledger: &Ledger, number| {
         let mut batch = ledger.batch();
-        batch.sign(Draft::new(fraction(number)), &[&therapist], at(8)).unwrap();
-        batch.into_entries().unwrap()
+        batch.sign(ledger, Draft::new(fraction(number)), &[&therapist], at(8)).unwrap();
+        batch.proven().unwrap()
     };
     let forgotten = signed(&ledger, 1);
     for number in 2..5 {

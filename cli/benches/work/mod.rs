@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{
     borrow::Borrow,
+    collections::BTreeMap,
     fs::{File, OpenOptions},
     hint::black_box,
     io::Write,
@@ -23,9 +24,8 @@ use trial_ledger::{
     canon,
     check::Verified,
     engine::Engine,
-    envelope::Envelope,
     key::Secret,
-    ledger::{JOURNAL, Ledger},
+    ledger::{Batch, JOURNAL, Ledger},
     lines::read_lines,
     tip::Draft,
     verifier::{Verifier, Way},
@@ -174,6 +174,7 @@ pub fn parse(lines: &[Vec<u8>]) -> u64 {
 /// A ledger that grows, and a plain file that takes the same bytes.
 pub struct Growing {
     ledger: Ledger,
+    batch: Batch,
     coordinator: Secret,
     dose: Event,
     plain: File,
@@ -186,19 +187,17 @@ impl Growing {
         let copy = synthetic::copy(dir);
         let (ledger, _) = Ledger::open(copy.path()).unwrap();
         let plain = OpenOptions::new().append(true).create_new(true).open(copy.path().join("plain")).unwrap();
-        Growing { ledger, coordinator: synthetic::secret("coordinator", 1), dose: dose(), plain, _dir: copy }
+        let (batch, coordinator) = (ledger.batch(), synthetic::secret("coordinator", 1));
+        Growing { ledger, batch, coordinator, dose: dose(), plain, _dir: copy }
     }
 
-    /// Signs and appends so many entries at once; they are on disk when this returns.
-    pub fn append(&mut self, entries: usize) -> Vec<Envelope> {
+    /// Signs and appends so many entries at once; they are in the journal on disk when this returns.
+    pub fn append(&mut self, entries: usize) -> Vec<Verified> {
         let last = self.ledger.tip().recorded_at().unwrap();
-        let mut batch = self.ledger.batch();
         for _ in 0..entries {
-            batch.sign(Draft::new(self.dose.clone()), &[&self.coordinator], last).unwrap();
+            self.batch.sign(&self.ledger, Draft::new(self.dose.clone()), &[&self.coordinator], last).unwrap();
         }
-        let made = batch.into_entries().unwrap();
-        self.ledger.append(&made).unwrap();
-        made.iter().map(|verified| verified.envelope().clone()).collect()
+        self.ledger.append_batch(&mut self.batch, &BTreeMap::new()).unwrap()
     }
 
     /// Waits until the store has taken all of them.
@@ -207,11 +206,11 @@ impl Growing {
     }
 
     /// Baseline of an append: signs the same bodies, writes the same bytes, `fdatasync`.
-    pub fn write(&mut self, messages: &[Vec<u8>], lines: &[Envelope]) {
+    pub fn write(&mut self, messages: &[Vec<u8>], entries: &[Verified]) {
         let mut bytes = Vec::new();
-        for (message, line) in messages.iter().zip(lines) {
+        for (message, entry) in messages.iter().zip(entries) {
             black_box(self.coordinator.sign(message));
-            bytes.extend_from_slice(line.as_bytes());
+            bytes.extend_from_slice(entry.envelope().as_bytes());
             bytes.push(b'\n');
         }
         self.plain.write_all(&bytes).unwrap();
@@ -219,13 +218,13 @@ impl Growing {
     }
 }
 
-/// What is signed in each line.
-pub fn messages(lines: &[Envelope]) -> Vec<Vec<u8>> {
-    let message = |line: &Envelope| {
-        let line: Line<'_> = serde_json::from_slice(line.as_bytes()).unwrap();
+/// What is signed in each entry.
+pub fn messages(entries: &[Verified]) -> Vec<Vec<u8>> {
+    let message = |entry: &Verified| {
+        let line: Line<'_> = serde_json::from_slice(entry.envelope().as_bytes()).unwrap();
         body::message(line.body.get().as_bytes())
     };
-    lines.iter().map(message).collect()
+    entries.iter().map(message).collect()
 }
 
 fn dose() -> Event {

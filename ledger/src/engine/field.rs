@@ -157,6 +157,12 @@ impl Fe {
         Fe(chosen)
     }
 
+    /// In each lane the number of the lane so many further, in a circle.
+    #[target_feature(enable = "avx512f")]
+    pub fn turned<const LANES: i32>(&self) -> Fe {
+        Fe(self.0.map(|limb| _mm512_alignr_epi64::<LANES>(limb, limb)))
+    }
+
     /// The smallest number, below p: highest limb below 2^47, all others below 2^52.
     #[target_feature(enable = "avx512f")]
     pub fn reduced(&self) -> Fe {

@@ -106,8 +106,13 @@ impl Kernel for Ifma {
         let base = self.base.get_or_init(|| Table::of(self, &ED25519_BASEPOINT_POINT));
         // SAFETY: an `Ifma` exists, so the processor has the instructions.
         unsafe {
-            challenges(jobs, scratch);
-            sums(base, jobs, scratch);
+            if let [job] = jobs {
+                scratch.points.clear();
+                scratch.points.push(alone(base, job.table, &job.s, &job.challenge()));
+            } else {
+                challenges(jobs, scratch);
+                sums(base, jobs, scratch);
+            }
             compressed(jobs.len(), scratch)
         }
     }
@@ -226,6 +231,31 @@ fn sums(base: &OfBase, jobs: &[Job<'_, OfSigner>], scratch: &mut Scratch) {
             add(&mut point, digits, slots);
         }
         scratch.points.push(point);
+    }
+}
+
+/// \[s\]B - \[k\]A of one job, in every lane: each lane sums its share of the windows.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+fn alone(base: &OfBase, signer: &OfSigner, s: &Scalar, challenge: &Scalar) -> Point {
+    let mut point = Point::identity();
+    base.add_shares(&mut point, &OfBase::digits(s));
+    signer.add_shares(&mut point, &OfSigner::digits(challenge));
+    point.add_turned::<4>();
+    point.add_turned::<2>();
+    point.add_turned::<1>();
+    point
+}
+
+impl<const BITS: usize, const WINDOWS: usize> Table<BITS, WINDOWS> {
+    /// Adds eight windows at a time, one in each lane.
+    #[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+    fn add_shares(&self, point: &mut Point, digits: &[i16; WINDOWS]) {
+        for (eighth, shares) in digits.chunks(LANES).enumerate() {
+            // Lanes without a window add the point at infinity.
+            let digits = std::array::from_fn(|lane| shares.get(lane).copied().unwrap_or_default());
+            let window = |lane: usize| (eighth * LANES + lane).min(WINDOWS - 1);
+            add(point, digits, std::array::from_fn(|lane| self.slot(window(lane), digits[lane])));
+        }
     }
 }
 
@@ -441,8 +471,14 @@ mod tests {
         };
         assert_eq!(found.len(), pairs.len());
         for (at, ((s, k), found)) in pairs.into_iter().zip(found).enumerate() {
-            let expected = ED25519_BASEPOINT_POINT * s + points[of(at)] * k;
-            assert_eq!(found, expected.compress().to_bytes(), "{s:?} {k:?}");
+            let expected = (ED25519_BASEPOINT_POINT * s + points[of(at)] * k).compress().to_bytes();
+            assert_eq!(found, expected, "{s:?} {k:?}");
+            // SAFETY: a kernel exists, so the processor has the instructions.
+            let alone = unsafe {
+                scratch.points = vec![alone(&base, &tables[of(at)], &s, &k)];
+                compressed(LANES, &mut scratch)
+            };
+            assert_eq!(alone, [expected; LANES], "{s:?} {k:?}");
         }
     }
 

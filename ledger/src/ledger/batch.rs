@@ -1,5 +1,9 @@
 //! Batch: entries signed one after the other and not yet appended. They may build on each other.
+//!
+//! Promises that nobody has them to keep before a reader of their lines would find them right. Each is checked as it is
+//! signed; its line is read again, and its signatures are judged, while the next ones are signed.
 
+use super::Ledger;
 use crate::{
     body::RecordedAt,
     check::Verified,
@@ -7,28 +11,25 @@ use crate::{
     fault::Fault,
     follower::Follower,
     key::Secret,
-    prepare,
+    proposal::Proposal,
     prover::Prover,
     tip::{Draft, Tip},
     verifier::Lookup,
 };
-use std::sync::{Mutex, PoisonError};
-use trial_core::{entry::Entry, ids::Seq};
+use std::{borrow::Borrow, mem, sync::Arc};
+use trial_core::ids::{Hash, Seq};
 
-/// Entries signed one after the other and not yet appended.
-pub struct Batch<'l> {
-    pub(super) store: &'l Follower,
-    pub(super) tip: Tip,
-    /// Nobody else has them before their signatures are proven.
-    entries: Vec<Verified>,
+/// Entries signed one after the other and not yet appended, at the end of a ledger. When they are, it goes on from there.
+pub struct Batch {
+    tip: Tip,
+    entries: Vec<Arc<Verified>>,
     prover: Prover,
-    /// Where the tip goes in the end.
-    left: &'l Mutex<Option<Tip>>,
 }
 
-impl Batch<'_> {
-    pub(super) fn new<'l>(store: &'l Follower, tip: Tip, left: &'l Mutex<Option<Tip>>) -> Batch<'l> {
-        Batch { store, tip, entries: Vec::new(), prover: Prover::new(prepare::engine()), left }
+impl Batch {
+    pub(super) fn new(tip: Tip) -> Batch {
+        let prover = Prover::new(tip.genesis().unwrap_or(Hash::ZERO));
+        Batch { tip, entries: Vec::new(), prover }
     }
 
     /// The end of the log with the batch.
@@ -36,40 +37,64 @@ impl Batch<'_> {
         &self.tip
     }
 
-    /// Signs the next entry: see [`Tip::sign`]. Its signatures are judged while the next entries are signed. When this
-    /// fails, the batch is as it was.
-    ///
-    /// # Errors
-    /// The fault that a reader would find in the entry, its signatures aside.
-    pub fn sign(&mut self, draft: Draft, secrets: &[&Secret], at: RecordedAt) -> Result<&Entry, Fault> {
-        let earlier = Earlier { entries: &self.entries, store: self.store };
-        let (made, signed) = self.tip.sign_unproven(draft, secrets, at, &earlier)?;
-        self.prover.push(signed);
-        self.entries.push(made);
-        Ok(self.entries.last().expect("one was pushed").entry())
+    /// The entries so far, to be looked at: whether their signatures hold is known when they are appended.
+    pub fn entries(&self) -> &[Arc<Verified>] {
+        &self.entries
     }
 
-    /// The entries, for [`super::Ledger::append`], when all their signatures hold.
+    /// Signs the next entry at the end of this ledger: see [`Tip::sign`]. Its line is read again while the next entries are
+    /// signed. When this fails, the batch is as it was.
     ///
     /// # Errors
-    /// An entry of which a signature does not hold.
-    pub fn into_entries(self) -> Result<Vec<Verified>, Fault> {
-        self.prover.finish()?;
-        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.tip);
-        Ok(self.entries)
+    /// The fault that a reader would find in the entry.
+    pub fn sign(
+        &mut self,
+        ledger: &Ledger,
+        draft: Draft,
+        secrets: &[&Secret],
+        at: RecordedAt,
+    ) -> Result<&Verified, Fault> {
+        let made = Arc::new(self.tip.sign_unproven(draft, secrets, at, &ledger.earlier(&self.entries))?);
+        self.prover.push(Arc::clone(&made));
+        Ok(self.push(made))
+    }
+
+    /// Takes a proposal that everybody has signed as the next entry: see [`Tip::accept`].
+    ///
+    /// # Errors
+    /// The fault that a reader would find in the entry; the batch is as it was.
+    pub fn accept(&mut self, ledger: &Ledger, proposal: &Proposal) -> Result<&Verified, Fault> {
+        let made = self.tip.accept(proposal, &ledger.earlier(&self.entries))?;
+        Ok(self.push(Arc::new(made)))
+    }
+
+    fn push(&mut self, made: Arc<Verified>) -> &Verified {
+        self.entries.push(made);
+        self.entries.last().expect("one was pushed")
+    }
+
+    /// The entries, when all their lines and signatures are known to hold; the batch goes on behind them.
+    ///
+    /// # Errors
+    /// The fault that a reader would find. What comes behind it in this batch will not be appended.
+    pub fn proven(&mut self) -> Result<Vec<Verified>, Fault> {
+        let proven = self.prover.finish();
+        let entries = mem::take(&mut self.entries);
+        proven?;
+        Ok(entries.into_iter().map(|made| Arc::unwrap_or_clone(made)).collect())
     }
 }
 
 /// Entries that are not in the store yet, one after the other, then the store.
-pub struct Earlier<'a> {
-    pub(super) entries: &'a [Verified],
+pub struct Earlier<'a, E> {
+    pub(super) entries: &'a [E],
     pub(super) store: &'a Follower,
 }
 
-impl Lookup for Earlier<'_> {
+impl<E: Borrow<Verified>> Lookup for Earlier<'_, E> {
     fn envelope(&self, seq: Seq) -> Option<Envelope> {
-        let first = self.entries.first().map_or(seq, |verified| verified.entry().seq);
+        let first = self.entries.first().map_or(seq, |verified| verified.borrow().entry().seq);
         let pending = seq.0.checked_sub(first.0).and_then(|index| self.entries.get(usize::try_from(index).ok()?));
-        pending.map(|verified| verified.envelope().clone()).or_else(|| self.store.envelope(seq))
+        pending.map(|verified| verified.borrow().envelope().clone()).or_else(|| self.store.envelope(seq))
     }
 }

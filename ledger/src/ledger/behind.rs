@@ -22,7 +22,6 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    sync::Mutex,
 };
 use trial_core::ids::{Hash, Seq};
 
@@ -68,8 +67,8 @@ impl Ledger {
         let sealed = SealedFolder::new(dir.join(SEALED));
         let notices = sealing::settle(&sealed, &store, &tip)?;
         let store = Follower::new(store)?;
-        let (dir, spare) = (dir.to_owned(), Mutex::default());
-        Ok(Some((Ledger { dir, journal, store, sealed, tip, spare, unsure: false }, notices)))
+        let dir = dir.to_owned();
+        Ok(Some((Ledger { dir, journal, store, sealed, tip, unsure: false }, notices)))
     }
 
     /// How the ledger stands now, for whoever verified it.

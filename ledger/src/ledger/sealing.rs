@@ -17,6 +17,7 @@ use crate::{
 };
 use serde_json::Value;
 use std::{
+    borrow::Borrow,
     collections::{BTreeMap, BTreeSet},
     io,
 };
@@ -108,7 +109,7 @@ impl Ledger {
 
     /// The names under which an entry seals values; nothing where there is no such entry, neither here nor among the
     /// entries that are made.
-    pub fn sealed_names(&self, seq: Seq, made: &[Verified]) -> Option<BTreeSet<Name>> {
+    pub fn sealed_names<E: Borrow<Verified>>(&self, seq: Seq, made: &[E]) -> Option<BTreeSet<Name>> {
         let (_, sealed) = self.earlier(made).envelope(seq).and_then(|envelope| stated(&envelope))?;
         Some(sealed.into_keys().collect())
     }
