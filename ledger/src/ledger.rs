@@ -302,27 +302,6 @@ impl Ledger {
         Earlier { entries, store: &self.store }
     }
 
-    /// A batch of new entries, which may build on each other. It can be used again after each append, which spares a copy of
-    /// the tip: that takes the longer the more people and subjects there are.
-    pub fn batch(&self) -> Batch {
-        Batch::new(self.tip.clone())
-    }
-
-    /// Appends what a batch has signed, with the values that it commits to: see [`Ledger::append_with`]. The batch goes on
-    /// behind it.
-    ///
-    /// # Errors
-    /// See [`Ledger::append_with`]. Then the batch is over: none of its entries will be appended.
-    pub fn append_batch(
-        &mut self,
-        batch: &mut Batch,
-        values: &BTreeMap<Place, Sealed>,
-    ) -> Result<Vec<Verified>, LedgerError> {
-        let entries = batch.proven().map_err(LedgerError::refused)?;
-        self.append_with(&entries, values)?;
-        Ok(entries)
-    }
-
     /// Appends entries that commit to no sealed values: see [`Ledger::append_with`].
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! Promises that nobody has them to keep before a reader of their lines would find them right. Each is checked as it is
 //! signed; its line is read again, and its signatures are judged, while the next ones are signed.
 
-use super::Ledger;
+use super::{Ledger, LedgerError};
 use crate::{
     body::RecordedAt,
     check::Verified,
@@ -13,10 +13,11 @@ use crate::{
     key::Secret,
     proposal::Proposal,
     prover::Prover,
+    sealed::{Place, Sealed},
     tip::{Draft, Tip},
     verifier::Lookup,
 };
-use std::{borrow::Borrow, mem, sync::Arc};
+use std::{borrow::Borrow, collections::BTreeMap, mem, sync::Arc};
 use trial_core::ids::{Hash, Seq};
 
 /// Entries signed one after the other and not yet appended, at the end of a ledger. When they are, it goes on from there.
@@ -82,6 +83,29 @@ impl Batch {
         let entries = mem::take(&mut self.entries);
         proven?;
         Ok(entries.into_iter().map(|made| Arc::unwrap_or_clone(made)).collect())
+    }
+}
+
+impl Ledger {
+    /// A batch of new entries, which may build on each other. It can be used again after each append, which spares a copy of
+    /// the tip: that takes the longer the more people and subjects there are.
+    pub fn batch(&self) -> Batch {
+        Batch::new(self.tip.clone())
+    }
+
+    /// Appends what a batch has signed, with the values that it commits to: see [`Ledger::append_with`]. The batch goes on
+    /// behind it.
+    ///
+    /// # Errors
+    /// See [`Ledger::append_with`]. Then the batch is over: none of its entries will be appended.
+    pub fn append_batch(
+        &mut self,
+        batch: &mut Batch,
+        values: &BTreeMap<Place, Sealed>,
+    ) -> Result<Vec<Verified>, LedgerError> {
+        let entries = batch.proven().map_err(LedgerError::refused)?;
+        self.append_with(&entries, values)?;
+        Ok(entries)
     }
 }
 
