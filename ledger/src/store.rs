@@ -48,6 +48,7 @@ pub trait Store {
 }
 
 /// What a store keeps of a verified entry, and what it compares: nothing else makes one.
+#[cfg(feature = "store")]
 #[derive(Debug)]
 pub(crate) struct Kept {
     head: Head,
@@ -55,6 +56,7 @@ pub(crate) struct Kept {
     line: Envelope,
 }
 
+#[cfg(feature = "store")]
 impl Kept {
     pub fn of(verified: &Verified) -> Kept {
         let head = Head { seq: verified.entry().seq, hash: verified.entry().hash };
@@ -78,6 +80,7 @@ pub(crate) fn follow(head: Option<Head>, entries: &[Verified]) -> Result<Option<
 }
 
 /// The same of what is to be kept.
+#[cfg(feature = "store")]
 pub(crate) fn follow_kept(head: Option<Head>, entries: &[Kept]) -> Result<Option<Head>, StoreError> {
     in_order(head, entries.iter().map(|kept| (kept.head.seq, kept.head.hash, kept.prev)))
 }
