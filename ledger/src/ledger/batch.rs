@@ -82,7 +82,7 @@ impl Batch {
         let proven = self.prover.finish();
         let entries = mem::take(&mut self.entries);
         proven?;
-        Ok(entries.into_iter().map(|made| Arc::unwrap_or_clone(made)).collect())
+        Ok(entries.into_iter().map(Arc::unwrap_or_clone).collect())
     }
 }
 
