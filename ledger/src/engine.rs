@@ -11,6 +11,9 @@ mod field;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)] // instructions that not every processor has, and loads and stores of their registers
 mod ifma;
+mod inverses;
+mod montgomery;
+mod number;
 #[cfg(target_arch = "x86_64")]
 mod point;
 mod portable;
@@ -56,7 +59,7 @@ impl Engine {
         Engine::portable()
     }
 
-    /// Tables of the signers, with the arithmetic of `curve25519-dalek`, on every processor.
+    /// Tables of the signers, with plain arithmetic on words of 64 bits, on every processor.
     pub fn portable() -> Engine {
         Engine(Box::new(Signers::new(portable::Portable::new())))
     }

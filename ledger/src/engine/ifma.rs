@@ -102,7 +102,7 @@ impl Kernel for Ifma {
         Some(Table::of(self, point))
     }
 
-    fn sums(&self, jobs: &[Job<'_, OfSigner>], scratch: &mut Scratch) -> Vec<[u8; 32]> {
+    fn sums(&self, jobs: &[Job<'_, OfSigner>], scratch: &mut Scratch) -> Vec<Option<[u8; 32]>> {
         let base = self.base.get_or_init(|| Table::of(self, &ED25519_BASEPOINT_POINT));
         // SAFETY: an `Ifma` exists, so the processor has the instructions.
         unsafe {
@@ -281,14 +281,14 @@ fn add(point: &mut Point, digits: [i16; LANES], slots: [&[[u64; LANES]; 2]; LANE
 
 /// The sums of so many jobs, compressed.
 #[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
-fn compressed(jobs: usize, scratch: &mut Scratch) -> Vec<[u8; 32]> {
+fn compressed(jobs: usize, scratch: &mut Scratch) -> Vec<Option<[u8; 32]>> {
     invert(&scratch.points, &mut scratch.products);
     let mut sums = Vec::with_capacity(jobs.next_multiple_of(LANES));
     for (point, inverse) in scratch.points.iter().zip(&scratch.products) {
         let (x, y) = point.affine(inverse);
         let odd = _mm512_test_epi64_mask(x.reduced().0[0], _mm512_set1_epi64(1));
         let limbs = y.reduced().0.map(|limb| store(limb));
-        sums.extend((0..LANES).map(|lane| bytes_of(limbs.map(|limb| limb[lane]), odd >> lane & 1)));
+        sums.extend((0..LANES).map(|lane| Some(bytes_of(limbs.map(|limb| limb[lane]), odd >> lane & 1))));
     }
     sums.truncate(jobs);
     sums

@@ -38,11 +38,11 @@ pub trait Kernel: Send + Sync {
     /// What is kept from call to call, so that memory is not asked for anew.
     type Scratch: Default + Send;
 
-    /// A table of a point of prime order; none if this kernel has no tables.
+    /// A table of a point of prime order; none if this kernel has no tables, or none of this point.
     fn table(&self, point: &EdwardsPoint) -> Option<Self::Table>;
 
-    /// R' of each job, compressed.
-    fn sums(&self, jobs: &[Job<'_, Self::Table>], scratch: &mut Self::Scratch) -> Vec<[u8; 32]>;
+    /// R' of each job, compressed; none where this kernel does not know it.
+    fn sums(&self, jobs: &[Job<'_, Self::Table>], scratch: &mut Self::Scratch) -> Vec<Option<[u8; 32]>>;
 }
 
 /// A claim whose signer has a table, which is of the negative of the key's point.
@@ -78,7 +78,7 @@ impl Kernel for NoTables {
         None
     }
 
-    fn sums(&self, _: &[Job<'_, ()>], (): &mut ()) -> Vec<[u8; 32]> {
+    fn sums(&self, _: &[Job<'_, ()>], (): &mut ()) -> Vec<Option<[u8; 32]>> {
         Vec::new()
     }
 }
@@ -151,7 +151,7 @@ impl<K: Kernel> Signers<K> {
         let mut scratch = pool().pop().unwrap_or_default();
         for jobs in jobs.chunks(MOST_JOBS) {
             for (job, sum) in jobs.iter().zip(self.kernel.sums(jobs, &mut scratch)) {
-                accepted[job.at] = job.claim.signature[..32] == sum && !SMALL.contains(&sum);
+                accepted[job.at] = sum.is_some_and(|sum| job.claim.signature[..32] == sum && !SMALL.contains(&sum));
             }
         }
         pool().push(scratch);

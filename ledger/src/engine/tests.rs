@@ -33,7 +33,7 @@ impl<K: Kernel, const BYTES: usize> Kernel for Damaged<K, BYTES> {
         self.kernel.table(&(point + self.by))
     }
 
-    fn sums(&self, jobs: &[Job<'_, K::Table>], scratch: &mut K::Scratch) -> Vec<[u8; 32]> {
+    fn sums(&self, jobs: &[Job<'_, K::Table>], scratch: &mut K::Scratch) -> Vec<Option<[u8; 32]>> {
         self.sums.fetch_add(jobs.len(), Ordering::Relaxed);
         self.kernel.sums(jobs, scratch)
     }
