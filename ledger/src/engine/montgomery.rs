@@ -80,6 +80,36 @@ impl Point {
     }
 }
 
+/// A sum on its way: the point (U / Z^2, V / Z^3). Where two with the same u were added Z is 0, and stays so.
+pub struct Running {
+    u: Number,
+    v: Number,
+    pub z: Number,
+}
+
+impl Running {
+    pub fn of(point: Point) -> Running {
+        Running { u: point.u, v: point.v, z: Number::ONE }
+    }
+
+    /// The sum with one more point: eleven multiplications, but no inversion.
+    pub fn plus(self, point: Point) -> Running {
+        let square = self.z.squared();
+        let h = point.u.times(square).minus(self.u);
+        let r = point.v.times(square.times(self.z)).minus(self.v);
+        let h2 = h.squared();
+        let (h3, w) = (h2.times(h), h2.times(self.u));
+        let u = r.squared().minus(h3).minus(w.plus(w));
+        Running { u, v: r.times(w.minus(u)).minus(h3.times(self.v)), z: self.z.times(h) }
+    }
+
+    /// The point, from the inverse of Z.
+    pub fn point(&self, inverse: Number) -> Point {
+        let square = inverse.squared();
+        Point { u: self.u.times(square), v: self.v.times(square.times(inverse)) }
+    }
+}
+
 /// A point (X/Z, Y/Z) of Edwards25519.
 struct Edwards {
     x: Number,

@@ -6,7 +6,7 @@
 use super::{
     digits::digits,
     inverses::Inverses,
-    montgomery::{Addition, Point, add},
+    montgomery::{Addition, Point, Running, add},
     number::Number,
     signers::{Job, Kernel},
 };
@@ -20,6 +20,9 @@ type OfBase = Table<10, 26>;
 
 /// How many sums share their inversions: more share them with more, fewer stay in the processor's cache.
 const TOGETHER: usize = 64;
+
+/// How many sums are too few to share inversions: each is added up by itself.
+const FEW: usize = 12;
 
 /// u and v of a point, below p, in words, least first: one line of the processor's cache.
 #[derive(Clone, Copy)]
@@ -110,8 +113,31 @@ impl Scratch {
         self.spans.push(start..self.points.len());
     }
 
-    /// Adds up what each span holds, all side by side: neighbours, then every second of those, and so on.
+    /// Adds up what each span holds, into its first point.
     fn add_up(&mut self) {
+        if self.spans.len() <= FEW { self.add_up_alone() } else { self.add_up_together() }
+    }
+
+    /// Span after span, point after point, with one inversion at the end.
+    fn add_up_alone(&mut self) {
+        let sum = |span: &Range<usize>| {
+            let (first, others) = self.points[span.clone()].split_first()?;
+            Some(others.iter().fold(Running::of(*first), |sum, point| sum.plus(*point)))
+        };
+        let sums: Vec<Option<Running>> = self.spans.iter().map(sum).collect();
+        let lost = self.inverses.make(sums.iter().map(|sum| sum.as_ref().map_or(Number::ONE, |sum| sum.z)));
+        for ((span, sum), inverse) in self.spans.iter().zip(sums).zip(self.inverses.iter()) {
+            if let Some(sum) = sum {
+                self.points[span.start] = sum.point(inverse);
+            }
+        }
+        for at in lost {
+            self.spans[at].end = self.spans[at].start;
+        }
+    }
+
+    /// All side by side: neighbours, then every second of those, and so on.
+    fn add_up_together(&mut self) {
         let longest = self.spans.iter().map(Range::len).max().unwrap_or_default();
         let mut step = 1;
         while step < longest {
@@ -179,15 +205,23 @@ mod tests {
         static BASE: OnceLock<OfBase> = OnceLock::new();
         let base = BASE.get_or_init(|| Table::of(&ED25519_BASEPOINT_POINT).unwrap());
         let table = OfSigner::of(signer).unwrap();
-        let mut scratch = Scratch::default();
-        for (s, k) in pairs {
-            scratch.span(|points| {
-                base.append(s, points);
-                table.append(k, points);
-            });
-        }
-        scratch.add_up();
-        scratch.compressed().collect()
+        let [together, alone] = [Scratch::add_up_together, Scratch::add_up_alone].map(|add_up| {
+            let mut scratch = Scratch::default();
+            for (s, k) in pairs {
+                scratch.span(|points| {
+                    base.append(s, points);
+                    table.append(k, points);
+                });
+            }
+            add_up(&mut scratch);
+            scratch.compressed().collect::<Vec<_>>()
+        });
+        // Which two points meet depends on the order, so one way may know a sum that the other does not.
+        let same =
+            |(one, other): (Option<[u8; 32]>, Option<[u8; 32]>)| one.is_none() || other.is_none() || one == other;
+        assert!(together.iter().copied().zip(alone.iter().copied()).all(same));
+        assert!(pairs.len() < 100 || alone.iter().flatten().count() * 10 > pairs.len() * 9);
+        together
     }
 
     fn sum(signer: &EdwardsPoint, (s, k): &(Scalar, Scalar)) -> [u8; 32] {
