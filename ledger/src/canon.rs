@@ -45,7 +45,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, NotCanonical> {
 /// # Errors
 /// A number that is not an integer within ±(2^53-1), or containers nested too deep.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, NotRepresentable> {
-    let mut writer = Writer::with_room();
+    let mut writer = Writer::default();
     writer.write(value)?;
     Ok(writer.into_vec())
 }

@@ -57,8 +57,12 @@ impl Journal {
     /// # Errors
     /// Nothing is acknowledged; the file is cut back to what was.
     // BUG: if the sync fails and so does the cut, the lines may or may not be on disk; the next open verifies and tells.
-    pub fn append<'a>(&mut self, lines: impl IntoIterator<Item = &'a Envelope>) -> io::Result<()> {
-        let mut bytes = Vec::new();
+    pub fn append<'a, L>(&mut self, lines: L) -> io::Result<()>
+    where
+        L: IntoIterator<Item = &'a Envelope, IntoIter: Clone>,
+    {
+        let lines = lines.into_iter();
+        let mut bytes = Vec::with_capacity(lines.clone().map(|line| line.len() + 1).sum());
         for line in lines {
             bytes.extend_from_slice(line.as_bytes());
             bytes.push(b'\n');

@@ -8,6 +8,7 @@ mod kept;
 
 use crate::{
     body::{self, Body, RecordedAt, VERSION},
+    canon::Writer,
     check::{Context, Refusal, Signed, Verified, check},
     fault::{Fault, FaultKind},
     key::{Secret, Signature},
@@ -226,9 +227,10 @@ impl Tip {
         secrets: &[&Secret],
         at: RecordedAt,
         lookup: &dyn Lookup,
+        writer: &mut Writer,
     ) -> Result<Verified, Fault> {
         let body = self.body(draft, self.author(secrets)?.key(), at)?;
-        let (message, signatures) = self.signed(&body, secrets)?;
+        let (message, signatures) = self.signed(&body, secrets, writer)?;
         let bytes = &message[body::CONTEXT.len()..];
         let line = body::line(bytes, signatures.iter().copied());
         // Too long a line, or the values of a correction, nested too deep: what only a reader refuses is read at once.
@@ -263,7 +265,11 @@ impl Tip {
     }
 
     pub(crate) fn canonical(&self, body: &Body<Event>) -> Result<Vec<u8>, Fault> {
-        body.to_vec().map_err(|why| self.fault(FaultKind::NotCanonical, "canonical JSON", why))
+        self.spelled(body, &mut Writer::default()).map(<[u8]>::to_vec)
+    }
+
+    fn spelled<'w>(&self, body: &Body<Event>, writer: &'w mut Writer) -> Result<&'w [u8], Fault> {
+        writer.write(body).map_err(|why| self.fault(FaultKind::NotCanonical, "canonical JSON", why))
     }
 
     pub(crate) fn context<'a>(&'a self, lookup: &'a dyn Lookup, signed: Signed) -> Context<'a> {
@@ -291,14 +297,19 @@ impl Tip {
     }
 
     /// The body as it is signed, and the signatures.
-    fn signed(&self, body: &Body<Event>, secrets: &[&Secret]) -> Result<(Vec<u8>, Signatures), Fault> {
-        let message = body::message(&self.canonical(body)?);
+    fn signed(
+        &self,
+        body: &Body<Event>,
+        secrets: &[&Secret],
+        writer: &mut Writer,
+    ) -> Result<(Vec<u8>, Signatures), Fault> {
+        let message = body::message(self.spelled(body, writer)?);
         let signatures = secrets.iter().map(|secret| (secret.key(), secret.sign(&message))).collect();
         Ok((message, signatures))
     }
 
     fn seal(&mut self, body: &Body<Event>, secrets: &[&Secret], lookup: &dyn Lookup) -> Result<Verified, Fault> {
-        let (message, signatures) = self.signed(body, secrets)?;
+        let (message, signatures) = self.signed(body, secrets, &mut Writer::default())?;
         let line = body::line(&message[body::CONTEXT.len()..], signatures);
         let verified =
             check(self.context(lookup, Signed::All), Prepared::alone(line)).map_err(|refusal| refusal.fault)?;

@@ -19,11 +19,6 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// With room for an ordinary entry.
-    pub fn with_room() -> Writer {
-        Writer { out: Vec::with_capacity(1024), members: Vec::with_capacity(32), ..Writer::default() }
-    }
-
     /// The canonical form of a value, until the next one is written.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 use super::{Ledger, LedgerError};
 use crate::{
     body::RecordedAt,
+    canon::Writer,
     check::Verified,
     envelope::Envelope,
     fault::Fault,
@@ -25,12 +26,14 @@ pub struct Batch {
     tip: Tip,
     entries: Vec<Arc<Verified>>,
     prover: Prover,
+    /// Room for writing bodies.
+    writer: Writer,
 }
 
 impl Batch {
     pub(super) fn new(tip: Tip) -> Batch {
         let prover = Prover::new(tip.genesis().unwrap_or(Hash::ZERO));
-        Batch { tip, entries: Vec::new(), prover }
+        Batch { tip, entries: Vec::new(), prover, writer: Writer::default() }
     }
 
     /// The end of the log with the batch.
@@ -55,7 +58,8 @@ impl Batch {
         secrets: &[&Secret],
         at: RecordedAt,
     ) -> Result<&Verified, Fault> {
-        let made = Arc::new(self.tip.sign_unproven(draft, secrets, at, &ledger.earlier(&self.entries))?);
+        let earlier = ledger.earlier(&self.entries);
+        let made = Arc::new(self.tip.sign_unproven(draft, secrets, at, &earlier, &mut self.writer)?);
         self.prover.push(Arc::clone(&made));
         Ok(self.push(made))
     }
