@@ -2,8 +2,8 @@
 //! append waits for the journal alone.
 //!
 //! Promises the contract of [`Store`] to this process: every read waits until the store has taken what it was given, in
-//! order. The store writes to the same disk as the journal, and is in no hurry: it takes what waits when nothing more comes
-//! for a moment, when many entries wait, or when somebody asks. After a kill, as after a loss of power, the store MAY lack what was not [settled](Follower::settle): the journal
+//! order. The store asks for the same disk and the same processors as the appends, and is in no hurry: it takes what waits
+//! when nothing more comes for a moment, when many entries wait, or when somebody asks. After a kill, as after a loss of power, the store MAY lack what was not [settled](Follower::settle): the journal
 //! holds it, and the next open lets the store catch up. What the store refuses on its thread is told by the next call.
 //! Does not write the journal: its caller has.
 
@@ -23,11 +23,15 @@ use std::{
 };
 use trial_core::ids::Seq;
 
-/// How many entries are enough for the store to take them while more may come.
-const MANY: usize = 512;
+/// How many entries the store takes in one transaction.
+const TOGETHER: usize = 512;
+
+/// How many entries are so many that the store takes them while more come: some megabytes, and a fraction of a second at the
+/// next opening where the process is killed.
+const MANY: usize = 8192;
 
 /// How many entries may wait for the store before an append waits for it too.
-const MOST_WAITING: usize = 4 * MANY;
+const MOST_WAITING: usize = 2 * MANY;
 
 /// How long the store may take for all that waits: milliseconds, unless its disk fails. Where a system call of sled fails
 /// on one of its own threads, it waits for that thread for ever.
@@ -133,7 +137,7 @@ impl Queue {
         Err(state.failed.get_or_insert(StoreError::Silent(PATIENCE)).clone())
     }
 
-    /// What the thread does: takes all that waits as one transaction, again and again, and flushes when nothing more comes.
+    /// What the thread does: takes all that waits, again and again, and flushes when nothing more comes.
     fn serve(&self, mut store: SledStore) {
         loop {
             let mut state = self.next();
@@ -145,7 +149,7 @@ impl Queue {
             drop(state);
             let (done, outcome) = match entries.is_empty() {
                 true => (Work::Done, store.flush()),
-                false => (Work::Taken, store.take(&entries)),
+                false => (Work::Taken, entries.chunks(TOGETHER).try_for_each(|entries| store.take(entries))),
             };
             drop(entries);
             let mut state = self.state();
