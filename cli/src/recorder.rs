@@ -142,9 +142,10 @@ impl Recorder {
         let aliases = draft.countersigners.iter().map(|cosigner| &cosigner.who);
         let secrets: Vec<&Secret> =
             std::iter::once(&admitted.author).chain(aliases).map(|a| &self.secrets[a]).collect();
-        let seq = self.batch.sign(&self.ledger, admitted.entry, &secrets, admitted.at)?.entry().seq;
+        let sealed = admitted.values.keys().cloned().collect();
+        let seq = self.batch.sign(&self.ledger, admitted.entry, &secrets, admitted.at)?.seq;
         self.values.extend(admitted.values.into_iter().map(|(name, sealed)| (Place { seq, name }, sealed)));
-        Ok(self.take(line))
+        Ok(self.take(line, sealed))
     }
 
     /// Admits a draft and signs it as its author, to be signed by others: nothing is recorded.
@@ -160,7 +161,7 @@ impl Recorder {
         let key = |cosigner: &Cosigner| Ok((cosigner.key(roster, &self.keys)?, cosigner.meaning));
         let cosigners = draft.countersigners.iter().map(key).collect::<Result<Vec<_>, CliError>>()?;
         let admitted = self.admit(draft, signer, cosigners)?;
-        let earlier = self.ledger.earlier(self.batch.entries());
+        let earlier = self.batch.earlier(&self.ledger);
         Ok(self.tip().propose(admitted.entry, &self.secrets[&admitted.author], admitted.at, &earlier)?)
     }
 
@@ -186,7 +187,7 @@ impl Recorder {
             );
             return Err(CliError::no(message).hint("look at what is new (trial log --last 5), then propose again"));
         }
-        let entry = self.tip().examine(proposal, &self.ledger.earlier(self.batch.entries()))?;
+        let entry = self.tip().examine(proposal, &self.batch.earlier(&self.ledger))?;
         self.admissible(&entry.event, entry.reason.as_ref(), entry.signer.key, entry.recorded_at)?;
         Ok(entry)
     }
@@ -203,16 +204,16 @@ impl Recorder {
                 .hint("each of them signs it: trial --key KEY proposal sign FILE"));
         }
         self.batch.accept(&self.ledger, proposal)?;
-        Ok(self.take(None))
+        Ok(self.take(None, proposal.body().sealed.keys().cloned().collect()))
     }
 
     /// Goes on behind the entry that was just made.
-    fn take(&mut self, line: Option<usize>) -> Recorded {
-        let verified = self.batch.entries().last().expect("one was just made");
-        let recorded = Recorded::of(verified);
-        self.trial.apply(verified.entry());
+    fn take(&mut self, line: Option<usize>, sealed: Vec<Name>) -> Recorded {
+        let entry = self.batch.last().expect("one was just made");
+        let recorded = Recorded::of(entry, sealed);
+        self.trial.apply(entry);
         if let Some(making) = &mut self.making {
-            making.see(verified.entry(), &self.trial);
+            making.see(entry, &self.trial);
         }
         if let Some(line) = line {
             self.lines.insert(line, recorded.seq);
@@ -439,7 +440,7 @@ impl Recorder {
     /// Whether there is a sealed value of this name, not redacted yet.
     fn redacts(&self, redacted: &ValueRedacted) -> Result<(), CliError> {
         let target = redacted.target;
-        let Some(names) = self.ledger.sealed_names(target, self.batch.entries()) else {
+        let Some(names) = self.ledger.sealed_names(target, &self.batch) else {
             let last = self.tip().size().saturating_sub(1);
             return Err(CliError::no(format!("entry {target} is not there: expected 0 to {last}"))
                 .hint("trial log lists the entries"));
@@ -460,7 +461,7 @@ impl Recorder {
 
     /// What an entry states now; none where it is voided or not there, and for what only amends others.
     fn current(&self, target: Seq) -> Option<Event> {
-        let current = self.tip().current(target, &self.ledger.earlier(self.batch.entries()))?;
+        let current = self.tip().current(target, &self.batch.earlier(&self.ledger))?;
         target_of(&current).is_none().then_some(current)
     }
 }

@@ -298,7 +298,7 @@ impl Ledger {
     }
 
     /// What new entries may look up: each other, then the store.
-    pub fn earlier<'a, E: Borrow<Verified>>(&'a self, entries: &'a [E]) -> Earlier<'a, E> {
+    fn earlier<'a, E: Borrow<Verified>>(&'a self, entries: &'a [E]) -> Earlier<'a, E> {
         Earlier { entries, store: &self.store }
     }
 

@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use trial_core::{
-    entry::Signer,
+    entry::{Entry, Signer},
     event::EventKind,
     ids::{Name, Seq},
 };
-use trial_ledger::check::Verified;
 
 /// What became of a draft.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,10 +25,9 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    pub(super) fn of(verified: &Verified) -> Recorded {
-        let entry = verified.entry();
+    pub(super) fn of(entry: &Entry, sealed: Vec<Name>) -> Recorded {
         Recorded {
-            sealed: verified.sealed().keys().cloned().collect(),
+            sealed,
             seq: entry.seq,
             kind: entry.event.kind(),
             subject: entry.event.subject().map(|subject| subject.to_string()),

@@ -19,11 +19,15 @@ use crate::{
     verifier::Lookup,
 };
 use std::{borrow::Borrow, collections::BTreeMap, mem, sync::Arc};
-use trial_core::ids::{Hash, Seq};
+use trial_core::{
+    entry::Entry,
+    ids::{Hash, Seq},
+};
 
 /// Entries signed one after the other and not yet appended, at the end of a ledger. When they are, it goes on from there.
 pub struct Batch {
     tip: Tip,
+    /// Shared with the prover alone.
     entries: Vec<Arc<Verified>>,
     prover: Prover,
     /// Room for writing bodies.
@@ -41,9 +45,14 @@ impl Batch {
         &self.tip
     }
 
-    /// The entries so far, to be looked at: whether their signatures hold is known when they are appended.
-    pub fn entries(&self) -> &[Arc<Verified>] {
-        &self.entries
+    /// The entry that was made last.
+    pub fn last(&self) -> Option<&Entry> {
+        self.entries.last().map(|made| made.entry())
+    }
+
+    /// What the next entry may look up: the batch, then the store of its ledger.
+    pub fn earlier<'a>(&'a self, ledger: &'a Ledger) -> Earlier<'a, Arc<Verified>> {
+        ledger.earlier(&self.entries)
     }
 
     /// Signs the next entry at the end of this ledger: see [`Tip::sign`]. Its line is read again while the next entries are
@@ -57,7 +66,7 @@ impl Batch {
         draft: Draft,
         secrets: &[&Secret],
         at: RecordedAt,
-    ) -> Result<&Verified, Fault> {
+    ) -> Result<&Entry, Fault> {
         let earlier = ledger.earlier(&self.entries);
         let made = Arc::new(self.tip.sign_unproven(draft, secrets, at, &earlier, &mut self.writer)?);
         self.prover.push(Arc::clone(&made));
@@ -68,14 +77,14 @@ impl Batch {
     ///
     /// # Errors
     /// The fault that a reader would find in the entry; the batch is as it was.
-    pub fn accept(&mut self, ledger: &Ledger, proposal: &Proposal) -> Result<&Verified, Fault> {
+    pub fn accept(&mut self, ledger: &Ledger, proposal: &Proposal) -> Result<&Entry, Fault> {
         let made = self.tip.accept(proposal, &ledger.earlier(&self.entries))?;
         Ok(self.push(Arc::new(made)))
     }
 
-    fn push(&mut self, made: Arc<Verified>) -> &Verified {
+    fn push(&mut self, made: Arc<Verified>) -> &Entry {
         self.entries.push(made);
-        self.entries.last().expect("one was pushed")
+        self.last().expect("one was pushed")
     }
 
     /// The entries, when all their lines and signatures are known to hold; the batch goes on behind them.

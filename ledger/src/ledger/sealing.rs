@@ -4,7 +4,7 @@
 //! or at the next open, and that only what an unacknowledged append left is deleted without an entry that says so: a
 //! value in its place to which the log does not commit is told and kept, since it may be the log that was cut.
 
-use super::{Ledger, LedgerError, MOST_FAULTS, Notice, SEALED};
+use super::{Batch, Ledger, LedgerError, MOST_FAULTS, Notice, SEALED};
 use crate::{
     check::{Verified, stated},
     fault::{Fault, FaultKind},
@@ -17,7 +17,6 @@ use crate::{
 };
 use serde_json::Value;
 use std::{
-    borrow::Borrow,
     collections::{BTreeMap, BTreeSet},
     io,
 };
@@ -108,9 +107,9 @@ impl Ledger {
     }
 
     /// The names under which an entry seals values; nothing where there is no such entry, neither here nor among the
-    /// entries that are made.
-    pub fn sealed_names<E: Borrow<Verified>>(&self, seq: Seq, made: &[E]) -> Option<BTreeSet<Name>> {
-        let (_, sealed) = self.earlier(made).envelope(seq).and_then(|envelope| stated(&envelope))?;
+    /// entries of the batch.
+    pub fn sealed_names(&self, seq: Seq, batch: &Batch) -> Option<BTreeSet<Name>> {
+        let (_, sealed) = batch.earlier(self).envelope(seq).and_then(|envelope| stated(&envelope))?;
         Some(sealed.into_keys().collect())
     }
 
