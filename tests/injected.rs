@@ -145,7 +145,11 @@ impl Outcomes {
         match (ran.status.code(), more) {
             (Some(0), 1) => self.acknowledged += 1,
             (Some(3), 0 | 1) => {
-                assert!(stderr.contains("trial: error: ") && stderr.contains("trial: hint: "), "{what}: {stderr}");
+                // sled writes three times at some openings and not at others: the call that fails may be that of the answer
+                // itself, which says so and has no advice. The entry is there then.
+                let unanswered = more == 1 && what.contains("inject=write") && ran.stdout.is_empty();
+                let advised = stderr.contains("trial: hint: ") || unanswered;
+                assert!(stderr.contains("trial: error: ") && advised, "{what}: {stderr}");
                 self.failed += 1 - more;
                 self.written_all_the_same += more;
             }
