@@ -14,9 +14,10 @@ use std::{
     io::{self, BufRead, Read},
 };
 use trial_core::{
+    admission::looks_at_own_subject,
     escalation::LevelStatus,
     event::{DecisionBasis, Event, EventError, EventKind},
-    ids::{Hash, Name, Seq},
+    ids::{Hash, Name, Seq, SubjectId},
     text::{FreeText, Text},
 };
 use trial_ledger::sealed::{NotSealable, Sealed};
@@ -258,6 +259,13 @@ impl Draft {
     pub fn cites_counts(&self) -> bool {
         let word = self.event.get("type").and_then(Value::as_str).unwrap_or_default();
         word.parse().is_ok_and(|kind| filled_in(kind).contains(&"basis")) && self.event.get("basis").is_none()
+    }
+
+    /// The subject whose facts are enough to admit it, where those of others are not asked for.
+    pub fn own_subject(&self) -> Option<SubjectId> {
+        let word = |name| self.event.get(name).and_then(Value::as_str);
+        let alone = word("type")?.parse().is_ok_and(looks_at_own_subject) && !self.cites_counts();
+        word("subject").filter(|_| alone)?.parse().ok()
     }
 
     /// The event to append.

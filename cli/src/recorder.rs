@@ -12,7 +12,7 @@ use crate::{
     error::CliError,
     keys::KeyRing,
     receipts::Receipts,
-    session::{Lens, Resting, Session},
+    session::{Lens, Narrow, Resting, Session},
     snapshots::Making,
 };
 use chrono::{DateTime, Utc};
@@ -58,6 +58,8 @@ pub struct Recorder {
     lines: BTreeMap<usize, Seq>,
     receipts: Option<Receipts>,
     making: Option<Making>,
+    /// Set while `trial` knows of one subject alone.
+    narrow: Option<Narrow>,
 }
 
 /// A draft that was admitted, with what signing it needs.
@@ -74,7 +76,21 @@ impl Recorder {
     /// # Errors
     /// See [`Session::open`].
     pub fn open(dir: &Path, keys: KeyRing, resting: Resting) -> Result<(Recorder, Vec<String>), CliError> {
-        let session = Session::open(dir, &Lens { resting, ..Lens::default() })?;
+        Recorder::open_for(dir, keys, resting, None)
+    }
+
+    /// The same for one draft, reading no more of the facts than it takes to admit that.
+    ///
+    /// # Errors
+    /// See [`Session::open`].
+    pub fn open_for(
+        dir: &Path,
+        keys: KeyRing,
+        resting: Resting,
+        draft: Option<&Draft>,
+    ) -> Result<(Recorder, Vec<String>), CliError> {
+        let about = draft.and_then(Draft::own_subject);
+        let session = Session::open(dir, &Lens { resting, about, ..Lens::default() })?;
         let notices = session.notices.clone();
         Ok((Recorder::new(session, keys), notices))
     }
@@ -95,6 +111,7 @@ impl Recorder {
             lines: BTreeMap::new(),
             receipts: None,
             making: session.making,
+            narrow: session.narrow,
         }
     }
 
@@ -247,7 +264,12 @@ impl Recorder {
         let alias = draft.by.as_deref().unwrap_or(signer);
         let key = self.load(alias)?;
         self.authorised(key, alias, &event)?;
-        self.admissible(&event, draft.reason.as_ref(), key, at)?;
+        if let Err(refused) = self.admissible(&event, draft.reason.as_ref(), key, at) {
+            // What is refused is judged again by everything that is known, whose words stand.
+            let narrow = self.narrow.take().ok_or(refused)?;
+            self.trial = narrow.widened(&self.ledger)?;
+            self.admissible(&event, draft.reason.as_ref(), key, at)?;
+        }
         self.together(&event, key, &countersigners)?;
         if let Some(target) = target_of(&event)
             && !self.tip().countersignatures().is_empty()

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use trial_core::{
     entry::Entry,
     event::{Clock, Event, TrialOpened},
-    ids::Seq,
+    ids::{Seq, SubjectId},
     projection::{Projection as _, Trial},
     view::replay::{CutLine, Reading},
 };
@@ -28,6 +28,8 @@ pub struct Lens {
     pub cutoff: Option<NaiveDate>,
     /// `--full`, or not.
     pub resting: Resting,
+    /// The only subject whose facts are asked for, where those of others need not be read.
+    pub about: Option<SubjectId>,
 }
 
 /// What the beginning of a ledger may rest on.
@@ -67,6 +69,25 @@ pub struct Session {
     pub rests: Option<u64>,
     /// The snapshots that come next, where everything is seen.
     pub making: Option<Making>,
+    /// Set where only the trial itself and the subject that was asked about are known, and how more comes to be known.
+    pub narrow: Option<Narrow>,
+}
+
+/// The states that all the rest is read from.
+pub struct Narrow(Vec<StateName>);
+
+impl Narrow {
+    /// Everything known at the end of the ledger.
+    ///
+    /// # Errors
+    /// An entry cannot be read again.
+    pub fn widened(self, ledger: &Ledger) -> Result<Trial, CliError> {
+        let mut trial = snapshots::rested(ledger.dir(), &self.0).trial;
+        for read in ledger.again(Seq(trial.cut.entries), trial.cut.amended.clone()) {
+            trial.apply(read?.entry());
+        }
+        Ok(trial)
+    }
 }
 
 /// Folds entries as far as a reader wants to see.
@@ -195,10 +216,18 @@ impl Session {
         }
         let from_the_beginning = show.is_some() || lens.cutoff.is_some();
         let count = if from_the_beginning { 0 } else { fold.before_the_cut(&states) };
-        let rested = snapshots::rested(dir, &states, count);
+        let states = &states[..count];
+        let about = lens.about.as_ref().filter(|_| !snapshots::is_due(ledger.tip().size(), rests));
+        let (rested, mut making, narrow) = match about {
+            Some(subject) => (snapshots::rested_about(dir, states, subject), None, Some(Narrow(states.to_vec()))),
+            None if lens.is_clear() => {
+                let (rested, states) = snapshots::rested_with_states(dir, states);
+                (rested, Some(Making::behind(dir, states, rests)), None)
+            }
+            None => (snapshots::rested(dir, states), None, None),
+        };
         notices.extend(rested.notice);
         fold.resume(rested.trial);
-        let mut making = lens.is_clear().then(|| Making::behind(dir, rested.states, rests));
         let (from, amended) = (Seq(fold.trial.cut.entries), fold.trial.cut.amended.clone());
         let mut unreadable = None;
         for read in ledger.again(from, amended) {
@@ -229,7 +258,7 @@ impl Session {
         }
         let (trial, reading, opened, zone) = fold.finish()?;
         let rests = Some(rests);
-        Ok(Ok(Session { ledger, trial, reading, opened, zone, contact, notices, rests, making }))
+        Ok(Ok(Session { ledger, trial, reading, opened, zone, contact, notices, rests, making, narrow }))
     }
 
     /// Verifies every entry.
@@ -262,7 +291,7 @@ impl Session {
         }
         let notices = before.into_iter().chain(notices.iter().map(ToString::to_string)).chain(contact.notice.clone());
         let notices = notices.collect();
-        Ok(Session { ledger, trial, reading, opened, zone, contact, notices, rests: None, making })
+        Ok(Session { ledger, trial, reading, opened, zone, contact, notices, rests: None, making, narrow: None })
     }
 }
 

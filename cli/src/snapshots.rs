@@ -13,6 +13,7 @@ use crate::{
 use std::path::Path;
 use trial_core::{
     entry::Entry,
+    ids::SubjectId,
     projection::{Marks, Projection as _, Trial},
 };
 use trial_ledger::{
@@ -66,28 +67,50 @@ pub fn open(dir: &Path) -> Result<Result<Behind, Vec<String>>, CliError> {
     Ok(Ok(Behind { ledger, contact, rests, notices, states }))
 }
 
-/// What is known after some states, and the states behind which it goes on.
+/// What is known after some states.
 pub struct Rested {
     /// What is known.
     pub trial: Trial,
-    /// For the states to come.
-    pub states: States,
     /// What is to be told of states that do not count.
     pub notice: Option<String>,
 }
 
-/// What was known after the first `count` states. Where one of them is gone or altered, nothing: then it is all folded.
-pub fn rested(dir: &Path, names: &[StateName], count: usize) -> Rested {
-    let (trial, marks, notice) = match SnapshotFolder::of(dir).trial(&names[..count]) {
-        Found::Sound((trial, marks)) => (trial, marks, None),
-        Found::Missing => (Trial::default(), Marks::default(), None),
-        Found::Altered(fault) => {
-            let notice = format!("{fault}: it is not believed, and computed again");
-            (Trial::default(), Marks::default(), Some(notice))
+impl Rested {
+    /// Where a state is gone or altered, nothing is known: then it is all folded.
+    fn of(found: Found<Trial>) -> Rested {
+        match found {
+            Found::Sound(trial) => Rested { trial, notice: None },
+            Found::Missing => Rested { trial: Trial::default(), notice: None },
+            Found::Altered(fault) => {
+                let notice = Some(format!("{fault}: it is not believed, and computed again"));
+                Rested { trial: Trial::default(), notice }
+            }
         }
-    };
-    let known = usize::try_from(trial.cut.entries / trial_ledger::snapshot::EVERY).unwrap_or(0);
-    Rested { trial, states: States::behind(marks, names[..known].to_vec()), notice }
+    }
+}
+
+/// What was known after these states.
+pub fn rested(dir: &Path, names: &[StateName]) -> Rested {
+    Rested::of(SnapshotFolder::of(dir).trial(names, |_| {}))
+}
+
+/// What was known then of the trial itself and of one subject. Of other subjects, nothing.
+pub fn rested_about(dir: &Path, names: &[StateName], subject: &SubjectId) -> Rested {
+    Rested::of(SnapshotFolder::of(dir).trial_about(names, subject))
+}
+
+/// What was known after these states, and the states to come behind them.
+pub fn rested_with_states(dir: &Path, names: &[StateName]) -> (Rested, States) {
+    let mut marks = Marks::default();
+    match SnapshotFolder::of(dir).trial(names, |since| marks.see_all(since)) {
+        found @ Found::Sound(_) => (Rested::of(found), States::behind(marks, names.to_vec())),
+        found @ (Found::Missing | Found::Altered(_)) => (Rested::of(found), States::default()),
+    }
+}
+
+/// Whether a new snapshot is to be made at this length: the last one is far behind.
+pub fn is_due(entries: u64, remembered: u64) -> bool {
+    entries >= remembered + LAG
 }
 
 impl std::fmt::Display for Recomputed {
@@ -157,7 +180,7 @@ impl Making {
     pub fn renew(&mut self, ledger: &Ledger, known: &Known) {
         self.write();
         let entries = ledger.tip().size();
-        if entries < self.remembered + LAG {
+        if !is_due(entries, self.remembered) {
             return;
         }
         let (Some(genesis), snapshot) = (ledger.tip().genesis(), ledger.snapshot(self.states.names().to_vec())) else {

@@ -4,13 +4,17 @@
 //! is known; any other bytes have another id. A snapshot proves nothing: it counts for whoever remembers its id from
 //! their own verification, and for nobody else. Does not touch files.
 
+mod state;
+
+pub use state::{State, Unread};
+
 use crate::{hash, tip::Tip};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use trial_core::{
     entry::Entry,
     ids::{Hash, Seq},
-    projection::{Marks, STATE_VERSION, Since, Trial},
+    projection::{Marks, STATE_VERSION, Trial},
 };
 
 /// The first line of what an id is the hash of.
@@ -19,7 +23,7 @@ pub const CONTEXT: &[u8] = b"trial-ledger/snapshot/v1\n";
 /// How many entries lie between two states.
 pub const EVERY: u64 = 1_024;
 
-/// The id of what a snapshot's bytes are.
+/// The id of what is written: of a snapshot's bytes, of the head of a state, of a share.
 pub fn id(bytes: &[u8]) -> Hash {
     hash::sha256(&[CONTEXT, bytes])
 }
@@ -75,11 +79,6 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     (versioned.version == STATE_VERSION && rest.is_empty()).then_some(versioned.content)
 }
 
-/// What a state's bytes say; nothing where they are of another version.
-pub fn read_state(bytes: &[u8]) -> Option<Since> {
-    decode(bytes)
-}
-
 /// A state that was just computed.
 #[derive(Debug, Clone)]
 pub struct Fresh {
@@ -114,8 +113,8 @@ impl States {
         if !entries.is_multiple_of(EVERY) {
             return None;
         }
-        let bytes = encode(&trial.since(Seq(base(entries)), &self.marks));
-        self.names.push(StateName { id: id(&bytes), recorded_at: entry.recorded_at.timestamp_millis() });
+        let (id, bytes) = state::write(&trial.since(Seq(base(entries)), &self.marks));
+        self.names.push(StateName { id, recorded_at: entry.recorded_at.timestamp_millis() });
         Some(Fresh { entries, bytes })
     }
 }

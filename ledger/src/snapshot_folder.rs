@@ -5,15 +5,17 @@
 
 use crate::{
     fault::{Fault, FaultKind},
-    snapshot::{self, Fresh, Snapshot, StateName},
+    snapshot::{self, Fresh, Snapshot, State, StateName, Unread},
 };
 use std::{
-    fs, io,
+    fs::{self, File},
+    io::{self, Read as _, Seek as _, SeekFrom},
+    ops::Range,
     path::{Path, PathBuf},
 };
 use trial_core::{
-    ids::{Hash, Seq},
-    projection::{Marks, Trial},
+    ids::{Hash, Seq, SubjectId},
+    projection::{Since, Trial},
 };
 
 /// The folder of the snapshots.
@@ -64,52 +66,75 @@ impl SnapshotFolder {
         self.dir.join(format!("end-{entries:012}"))
     }
 
-    /// The bytes of a file, if they have this id.
-    fn read(&self, path: &Path, entries: u64, id: Hash) -> Found<Vec<u8>> {
-        let altered = |found: String| {
-            let place = Seq(entries.saturating_sub(1));
-            Found::Altered(Box::new(Fault::at(FaultKind::SnapshotMismatch, place, format!("a snapshot {id}"), found)))
-        };
-        match fs::read(path) {
-            Ok(bytes) if snapshot::id(&bytes) == id => Found::Sound(bytes),
-            Ok(bytes) => altered(format!("{} in {}", snapshot::id(&bytes), path.display())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Found::Missing,
-            Err(error) => altered(format!("{}: {error}", path.display())),
-        }
-    }
-
     /// The snapshot of the end after so many entries, by the id that its user remembers.
     pub fn snapshot(&self, entries: u64, id: Hash) -> Found<Snapshot> {
-        match self.read(&self.end(entries), entries, id) {
-            Found::Sound(bytes) => {
-                let read = Snapshot::read(&bytes).filter(|snapshot| snapshot.tip().size() == entries);
-                // Of another version of this program: as good as none.
-                read.map_or(Found::Missing, Found::Sound)
+        let path = self.end(entries);
+        found(&path, entries, id, || {
+            let bytes = fs::read(&path)?;
+            if snapshot::id(&bytes) != id {
+                return Err(Unread::Altered.into());
             }
-            Found::Missing => Found::Missing,
-            Found::Altered(fault) => Found::Altered(fault),
-        }
+            let read = Snapshot::read(&bytes).filter(|snapshot| snapshot.tip().size() == entries);
+            read.ok_or(Unread::OfAnotherVersion.into())
+        })
     }
 
-    /// What was known after the last of these states.
-    pub fn trial(&self, names: &[StateName]) -> Found<(Trial, Marks)> {
-        let (mut trial, mut marks) = (Trial::default(), Marks::default());
+    /// What was known after the last of these states; `see` is shown each difference that it is put together from.
+    pub fn trial(&self, names: &[StateName], mut see: impl FnMut(&Since)) -> Found<Trial> {
+        self.put_together(names, |path, id| {
+            let bytes = fs::read(path)?;
+            let start = bytes.first_chunk().map_or(0, |start| State::head_length(*start));
+            let head = usize::try_from(start).ok().and_then(|start| bytes.split_at_checked(start));
+            let (head, shares) = head.ok_or(Unread::Altered)?;
+            let since = State::read(head, id)?.with_all(shares)?;
+            see(&since);
+            Ok(since)
+        })
+    }
+
+    /// What was known then of the trial itself and of one subject, read without the facts of all others.
+    pub fn trial_about(&self, names: &[StateName], subject: &SubjectId) -> Found<Trial> {
+        self.put_together(names, |path, id| {
+            let mut file = File::open(path)?;
+            let mut start = [0; 4];
+            file.read_exact(&mut start)?;
+            let length = State::head_length(start);
+            if length > file.metadata()?.len() {
+                return Err(Unread::Altered.into());
+            }
+            let state = State::read(&read_at(&mut file, 0..length)?, id)?;
+            match state.place(subject) {
+                Some((number, place)) => {
+                    let share = read_at(&mut file, length + place.start..length + place.end)?;
+                    Ok(state.with(number, &share, subject)?)
+                }
+                None => Ok(state.with_none()),
+            }
+        })
+    }
+
+    /// Reads the states that the last of these is put together from, one after the other.
+    fn put_together(
+        &self,
+        names: &[StateName],
+        mut read: impl FnMut(&Path, Hash) -> Result<Since, Failed>,
+    ) -> Found<Trial> {
+        let mut trial = Trial::default();
         for entries in snapshot::chain(names.len() as u64 * snapshot::EVERY) {
             let number = usize::try_from(entries / snapshot::EVERY).unwrap_or(usize::MAX);
-            let Some(name) = names.get(number - 1) else { return Found::Missing };
-            match self.read(&self.state(entries), entries, name.id) {
-                Found::Sound(bytes) => match snapshot::read_state(&bytes) {
-                    Some(since) if since.from().0 == trial.cut.entries && since.entries() == entries => {
-                        marks.see_all(&since);
-                        trial.advance(since);
-                    }
-                    Some(_) | None => return Found::Missing,
-                },
+            let (name, path) = (names[number - 1], self.state(entries));
+            let since = found(&path, entries, name.id, || {
+                let since = read(&path, name.id)?;
+                let follows = since.from().0 == trial.cut.entries && since.entries() == entries;
+                if follows { Ok(since) } else { Err(Unread::OfAnotherVersion.into()) }
+            });
+            match since {
+                Found::Sound(since) => trial.advance(since),
                 Found::Missing => return Found::Missing,
                 Found::Altered(fault) => return Found::Altered(fault),
             }
         }
-        Found::Sound((trial, marks))
+        Found::Sound(trial)
     }
 
     /// Puts a computed state in its place.
@@ -154,4 +179,45 @@ impl SnapshotFolder {
         fs::write(&beside, bytes)?;
         fs::rename(beside, path)
     }
+}
+
+/// Why a file was not read.
+enum Failed {
+    Unread(Unread),
+    Io(io::Error),
+}
+
+impl From<Unread> for Failed {
+    fn from(unread: Unread) -> Failed {
+        Failed::Unread(unread)
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Failed {
+        Failed::Io(error)
+    }
+}
+
+/// What came of reading the file that should have this id.
+fn found<T>(path: &Path, entries: u64, id: Hash, read: impl FnOnce() -> Result<T, Failed>) -> Found<T> {
+    let altered = |found: String| {
+        let place = Seq(entries.saturating_sub(1));
+        Found::Altered(Box::new(Fault::at(FaultKind::SnapshotMismatch, place, format!("a snapshot {id}"), found)))
+    };
+    match read() {
+        Ok(read) => Found::Sound(read),
+        // As good as none.
+        Err(Failed::Unread(Unread::OfAnotherVersion)) => Found::Missing,
+        Err(Failed::Unread(Unread::Altered)) => altered(format!("another one in {}", path.display())),
+        Err(Failed::Io(error)) if error.kind() == io::ErrorKind::NotFound => Found::Missing,
+        Err(Failed::Io(error)) => altered(format!("{}: {error}", path.display())),
+    }
+}
+
+fn read_at(file: &mut File, place: Range<u64>) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(place.start))?;
+    let mut bytes = vec![0; usize::try_from(place.end - place.start).unwrap_or_default()];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
 }

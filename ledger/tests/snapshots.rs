@@ -12,7 +12,7 @@ use std::{
 };
 use trial_core::{
     ids::{Hash, Seq},
-    projection::{Projection as _, Trial},
+    projection::{Marks, Projection as _, Trial},
 };
 use trial_ledger::{
     check::Verified,
@@ -133,12 +133,13 @@ fn root(size: usize) -> Hash {
 fn what_is_known_after_any_state_is_what_folding_gives() {
     let made = made();
     for count in 0..=3 {
-        let (trial, _) = sound(made.folder().trial(&made.snapshot.states()[..count]));
+        let trial = sound(made.folder().trial(&made.snapshot.states()[..count], |_| {}));
         assert_eq!(trial, computed(&chain().entries[..count * EVERY as usize]).0, "{count}");
     }
     // Going on from a state that was read gives the next one bit for bit.
     let names = &made.snapshot.states()[..2];
-    let (mut trial, marks) = sound(made.folder().trial(names));
+    let mut marks = Marks::default();
+    let mut trial = sound(made.folder().trial(names, |since| marks.see_all(since)));
     let mut states = States::behind(marks, names.to_vec());
     let mut next = None;
     for verified in &chain().entries[2 * EVERY as usize..] {
@@ -147,6 +148,19 @@ fn what_is_known_after_any_state_is_what_folding_gives() {
     }
     assert_eq!(made.folder().put(&next.unwrap()).unwrap(), Put::Confirmed);
     assert_eq!((states.names(), trial), (made.snapshot.states(), made.trial.clone()));
+}
+
+#[test]
+fn what_is_known_of_one_subject_is_read_without_what_is_known_of_others() {
+    let made = made();
+    let names = made.snapshot.states();
+    let whole = sound(made.folder().trial(names, |_| {}));
+    let subject = whole.subjects.iter().map(|(subject, _)| subject.clone()).next().unwrap();
+    let about = sound(made.folder().trial_about(names, &subject));
+    assert_eq!(about, whole, "the sample has one subject");
+    let nobody = sound(made.folder().trial_about(names, &"NOBODY".parse().unwrap()));
+    assert_eq!((nobody.conduct, nobody.cut), (whole.conduct, whole.cut));
+    assert_eq!(nobody.subjects.iter().count(), 0);
 }
 
 #[test]
@@ -163,24 +177,27 @@ fn a_file_that_was_touched_is_named_and_one_that_is_gone_is_missing() {
             fs::write(file, &flipped).unwrap();
             match file == &end {
                 true => altered(made.folder().snapshot(SIZE, made.id)),
-                false => altered(made.folder().trial(names)),
+                false => {
+                    altered(made.folder().trial(names, |_| {}));
+                    altered(made.folder().trial_about(names, &"S-1".parse().unwrap()));
+                }
             }
         }
         fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
         match file == &end {
             true => altered(made.folder().snapshot(SIZE, made.id)),
-            false => altered(made.folder().trial(names)),
+            false => altered(made.folder().trial(names, |_| {})),
         }
         fs::write(file, bytes).unwrap();
     }
     // The state of another place, whole in itself, in the place of this one.
     let (first, second) = (made.file(&format!("state-{EVERY:012}")), fs::read(&state).unwrap());
     fs::copy(&first, &state).unwrap();
-    altered(made.folder().trial(names));
+    altered(made.folder().trial(names, |_| {}));
     fs::write(&state, second).unwrap();
     fs::remove_file(&state).unwrap();
-    assert!(matches!(made.folder().trial(names), Found::Missing));
-    let (trial, _) = sound(made.folder().trial(&names[..1]));
+    assert!(matches!(made.folder().trial(names, |_| {}), Found::Missing));
+    let trial = sound(made.folder().trial(&names[..1], |_| {}));
     assert_eq!(trial.cut.entries, EVERY, "what does not need it is there");
     fs::remove_file(end).unwrap();
     assert!(matches!(made.folder().snapshot(SIZE, made.id), Found::Missing));
@@ -273,12 +290,12 @@ fn an_old_entry_that_was_changed_is_noticed_when_it_is_read_again() {
 }
 
 /// The id of the first state of the sample, by the version of what is known.
-const KNOWN_STATE: (u32, &str) = (1, "225cee0c8bb13f6e1d56579d691af45ef4625f47133ffdb2c9d144481626c924");
+const KNOWN_STATE: (u32, &str) = (2, "a0036161107371e8d183575a19d3c8a2b8bbf477452e3930426cf818640682b4");
 
 #[test]
 fn another_state_of_the_same_entries_has_another_version() {
-    let (_, _, all) = computed(&chain().entries[..EVERY as usize]);
-    let found = (trial_core::projection::STATE_VERSION, snapshot::id(&all[0].bytes).to_string());
+    let (_, states, _) = computed(&chain().entries[..EVERY as usize]);
+    let found = (trial_core::projection::STATE_VERSION, states.names()[0].id.to_string());
     let (version, id) = KNOWN_STATE;
     assert_eq!(found, (version, id.to_owned()), "raise STATE_VERSION, and put the new pair here");
 }

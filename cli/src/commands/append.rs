@@ -67,7 +67,8 @@ pub(super) fn record_one(
 ) -> Result<u8, CliError> {
     let alias = signer(global)?;
     let draft = Draft { countersigners: cosigning.countersigners.clone(), ..draft };
-    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global))?;
+    let (ledger, resting) = (&global.ledger, super::resting(global));
+    let (mut recorder, notices) = Recorder::open_for(ledger, key_ring(global), resting, Some(&draft))?;
     output.notices(&notices)?;
     if let (Some(folder), Some(log_key)) = (&cosigning.receipt, &cosigning.log_key) {
         recorder.leave_receipts(folder, log_key)?;

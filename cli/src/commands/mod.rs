@@ -111,7 +111,7 @@ fn schema<T: JsonSchema>() -> Value {
 }
 
 fn lens(global: &Global) -> Lens {
-    Lens { as_of: global.as_of.clone(), cutoff: global.cutoff, resting: resting(global) }
+    Lens { as_of: global.as_of.clone(), cutoff: global.cutoff, resting: resting(global), about: None }
 }
 
 fn resting(global: &Global) -> Resting {

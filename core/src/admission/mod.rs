@@ -70,6 +70,50 @@ pub struct Admission<'a> {
     pub reason: Option<&'a Text>,
 }
 
+/// Whether an event of this kind is admitted by what is known of the trial itself and of the event's own subject: then the
+/// facts of all others need not be there. A refusal may say less then, since it cannot name another subject.
+pub fn looks_at_own_subject(kind: EventKind) -> bool {
+    match kind {
+        EventKind::ConsentGiven
+        | EventKind::SubjectScreened
+        | EventKind::ScreenFailed
+        | EventKind::SubjectWithdrawn
+        | EventKind::DoseTaken
+        | EventKind::DoseMissed
+        | EventKind::DosingChanged
+        | EventKind::RadiotherapyPlanned
+        | EventKind::FractionDelivered
+        | EventKind::FractionMissed
+        | EventKind::AdverseEventReported
+        | EventKind::AdverseEventUpdated
+        | EventKind::SeriousEventReported
+        | EventKind::DltRuled
+        | EventKind::DeathRecorded
+        | EventKind::TumourAssessed
+        | EventKind::ProgressionRecorded
+        | EventKind::FollowedUp
+        | EventKind::LaboratoryMeasured
+        | EventKind::SignedOff => true,
+        // Whoever is enrolled or counts takes a place beside others; an amendment is about any entry.
+        EventKind::SubjectEnrolled
+        | EventKind::EvaluabilityRuled
+        | EventKind::EscalationDecided
+        | EventKind::MtdDeclared
+        | EventKind::EntryCorrected
+        | EventKind::EntryVoided
+        | EventKind::ValueRedacted => false,
+        // About no subject, or not of one alone.
+        EventKind::TrialOpened
+        | EventKind::ProtocolActivated
+        | EventKind::SiteActivated
+        | EventKind::DictionaryAdopted
+        | EventKind::KeyGranted
+        | EventKind::KeyRevoked
+        | EventKind::CheckpointWitnessed
+        | EventKind::DeviationRecorded => false,
+    }
+}
+
 impl Admission<'_> {
     /// Whether the event can have happened, given everything known so far.
     ///

@@ -2,6 +2,7 @@
 
 use super::Projection;
 use crate::{
+    encoded,
     entry::{Change, Effect, Entry, Whose},
     event::{Cause, DoseTaken, DosingChange, Event},
     few::Few,
@@ -28,6 +29,7 @@ pub struct Agent {
     /// Intakes.
     pub doses: Stated<Dose>,
     /// Intakes that did not happen, by the day they were due.
+    #[serde(with = "encoded::dated")]
     pub missed: Stated<(NaiveDate, Cause)>,
     /// Changes of dosing.
     pub changes: Stated<Dosing>,
@@ -37,6 +39,7 @@ pub struct Agent {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Dose {
     /// The day.
+    #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// Seconds from midnight (UTC) of that day, where the instant is known: less than two days either way.
     since_midnight: Option<NonZeroI32>,
@@ -48,6 +51,7 @@ pub struct Dose {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Dosing {
     /// The day.
+    #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// What changed.
     pub change: DosingChange,

@@ -2,6 +2,7 @@
 
 use super::Projection;
 use crate::{
+    encoded,
     entry::{Change, Entry},
     event::{DeathCause, Event, ProgressionBasis, VitalStatus},
     ids::{Name, Seq, SubjectId},
@@ -29,8 +30,10 @@ pub struct FollowUp {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Survivorship {
     /// Contacts.
+    #[serde(with = "encoded::dated")]
     pub contacts: Stated<(NaiveDate, VitalStatus)>,
     /// Progressions in the investigator's judgement.
+    #[serde(with = "encoded::dated")]
     pub progressions: Stated<(NaiveDate, ProgressionBasis)>,
     /// Death.
     pub deaths: Stated<Death>,
@@ -42,6 +45,7 @@ pub struct Survivorship {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Death {
     /// The day.
+    #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// The cause.
     pub cause: DeathCause,
@@ -53,6 +57,7 @@ pub struct Death {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LaboratoryValue {
     /// The day of the sample.
+    #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// What was measured.
     pub test: Name,

@@ -8,6 +8,7 @@ mod response;
 mod safety;
 mod since;
 mod subjects;
+mod told;
 mod trial;
 mod witnessing;
 
@@ -17,7 +18,7 @@ pub use follow_up::{Death, FollowUp, LaboratoryValue, Survivorship};
 pub use radiotherapy::{Course, Fraction, Plan, Radiotherapy};
 pub use response::{Response, Visit};
 pub use safety::{AdverseEvent, Report, Ruling, Safety, Said, SeriousReport};
-pub use since::{Marks, STATE_VERSION, Since};
+pub use since::{Marks, STATE_VERSION, Share, Since};
 pub use subjects::{Consent, Enrolment, Screening, Subject, Subjects};
 pub use trial::{Cut, Late, Trial};
 pub use witnessing::{Bound, Witnessed, Witnessing};

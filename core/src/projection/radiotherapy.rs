@@ -2,6 +2,7 @@
 
 use super::Projection;
 use crate::{
+    encoded,
     entry::{Change, Entry},
     event::{Cause, Event},
     few::Few,
@@ -39,6 +40,7 @@ pub struct Plan {
     /// Its name.
     pub name: Name,
     /// The day of approval.
+    #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// Prescribed dose in all fractions together.
     pub prescription: AbsorbedDose,
@@ -56,6 +58,7 @@ pub struct Fraction {
     /// Its number.
     pub number: u8,
     /// The day.
+    #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// The dose delivered.
     pub dose: AbsorbedDose,

@@ -4,19 +4,20 @@
 //! that one history has one difference, whoever computes it. Does not check where a difference comes from: that is the
 //! part of snapshots.
 
-use super::{AdverseEvent, Agent, Course, Subject, Survivorship, Trial};
+use super::{
+    Trial,
+    told::{Facts, Picks},
+};
 use crate::{
-    Stated,
     entry::{Change, Effect, Entry, Whose},
     event::EventKind,
-    few::Few,
     ids::{Seq, SubjectId},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of what is known: to be raised whenever the same entries give another state, or another encoding of it.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// What came to be known from one entry on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,9 +26,16 @@ pub struct Since {
     amended: Vec<Amended>,
     /// Whether anything became known of the trial itself: then all of that is here.
     conduct: bool,
-    /// The facts alone that stand since then.
+    /// What stands since then of the trial itself, without any subject's facts.
     facts: Trial,
+    /// The facts of subjects that stand since then, by identifier.
+    #[serde(skip)]
+    told: Vec<(SubjectId, Facts)>,
 }
+
+/// A part of what a difference tells of subjects: that of some who follow each other by identifier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Share(Vec<(SubjectId, Facts)>);
 
 /// An entry that was corrected or voided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,114 +77,11 @@ impl Marks {
     /// Marks what a difference is about, as if its entries had been seen: each at its end.
     pub fn see_all(&mut self, since: &Since) {
         let Some(last) = since.facts.cut.entries.checked_sub(1).map(Seq) else { return };
-        let facts = &since.facts;
-        let subjects = facts.subjects.by_id.keys().chain(facts.exposure.by_subject.keys());
-        let subjects = subjects.chain(facts.radiotherapy.by_subject.keys()).chain(facts.safety.by_subject.keys());
-        let subjects = subjects.chain(facts.response.by_subject.keys()).chain(facts.follow_up.by_subject.keys());
+        let subjects = since.told.iter().map(|(subject, _)| subject);
         let amended = since.amended.iter().filter_map(|amended| amended.subject.as_ref());
         self.touched.extend(subjects.chain(amended).map(|subject| (subject.clone(), last)));
         self.amended.extend(since.amended.iter().cloned());
         self.conduct = if since.conduct { Some(last) } else { self.conduct };
-    }
-}
-
-/// Which facts of a subject belong to a difference.
-struct Picks {
-    from: Seq,
-    /// Earlier entries that were amended since.
-    amended: BTreeSet<Seq>,
-}
-
-/// Facts by entry, of which some can be taken out and put together again.
-trait Told: Default {
-    fn pick(&self, picks: &Picks) -> Self;
-    fn join(&mut self, later: Self);
-    fn tells_nothing(&self) -> bool;
-}
-
-impl<T: Clone> Told for Stated<T> {
-    fn pick(&self, picks: &Picks) -> Self {
-        let mut picked = Stated::default();
-        let amended = picks.amended.iter().filter_map(|seq| Some((*seq, self.get(*seq)?)));
-        let later = self.iter().rev().take_while(|(seq, _)| *seq >= picks.from).count();
-        let later = self.iter().skip(self.len() - later);
-        amended.chain(later).for_each(|(seq, fact)| picked.set(seq, fact.clone()));
-        picked
-    }
-
-    fn join(&mut self, later: Self) {
-        if self.is_empty() {
-            *self = later;
-        } else {
-            later.into_facts().for_each(|(seq, fact)| self.set(seq, fact));
-        }
-    }
-
-    fn tells_nothing(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-impl<K: Ord + Clone, V: Told> Told for Few<K, V> {
-    fn pick(&self, picks: &Picks) -> Self {
-        let picked = self.iter().map(|(key, value)| (key.clone(), value.pick(picks)));
-        picked.filter(|(_, value)| !value.tells_nothing()).collect()
-    }
-
-    fn join(&mut self, later: Self) {
-        if self.is_empty() {
-            *self = later;
-        } else {
-            later.into_members().into_iter().for_each(|(key, value)| self.at(&key, || key.clone()).join(value));
-        }
-    }
-
-    fn tells_nothing(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-macro_rules! told {
-    ($($name:ident { $($member:ident),+ })+) => { $(
-        impl Told for $name {
-            fn pick(&self, picks: &Picks) -> Self {
-                $name { $($member: self.$member.pick(picks)),+ }
-            }
-            fn join(&mut self, later: Self) {
-                $(self.$member.join(later.$member);)+
-            }
-            fn tells_nothing(&self) -> bool {
-                true $(&& self.$member.tells_nothing())+
-            }
-        }
-    )+ };
-}
-
-told!(
-    Subject { consents, screenings, enrolments, screen_failures, withdrawals, rulings, sign_offs }
-    Agent { doses, missed, changes }
-    Course { plans, fractions, missed }
-    AdverseEvent { reports, updates, serious_reports, recorded_serious, rulings }
-    Survivorship { contacts, progressions, deaths, laboratory }
-);
-
-type BySubject<T> = BTreeMap<SubjectId, T>;
-
-fn pick<T: Told>(from: &BySubject<T>, id: &SubjectId, picks: &Picks, into: &mut BySubject<T>) {
-    let picked = from.get(id).map(|facts| facts.pick(picks)).filter(|facts| !facts.tells_nothing());
-    into.extend(picked.map(|facts| (id.clone(), facts)));
-}
-
-fn join<T: Told>(into: &mut BySubject<T>, later: BySubject<T>) {
-    if into.is_empty() {
-        *into = later;
-        return;
-    }
-    for (id, facts) in later {
-        match into.get_mut(&id) {
-            Some(known) => known.join(facts),
-            None => drop(into.insert(id, facts)),
-        }
     }
 }
 
@@ -190,16 +95,13 @@ impl Trial {
         for amended in amended.iter().filter(|amended| amended.target < from) {
             earlier.entry(amended.subject.as_ref()).or_default().insert(amended.target);
         }
-        let mut facts = Trial::default();
+        let mut told = Vec::new();
         for (id, _) in marks.touched.iter().filter(|(_, last)| **last >= from) {
             let picks = Picks { from, amended: earlier.get(&Some(id)).cloned().unwrap_or_default() };
-            pick(&self.subjects.by_id, id, &picks, &mut facts.subjects.by_id);
-            pick(&self.exposure.by_subject, id, &picks, &mut facts.exposure.by_subject);
-            pick(&self.radiotherapy.by_subject, id, &picks, &mut facts.radiotherapy.by_subject);
-            pick(&self.safety.by_subject, id, &picks, &mut facts.safety.by_subject);
-            pick(&self.response.by_subject, id, &picks, &mut facts.response.by_subject);
-            pick(&self.follow_up.by_subject, id, &picks, &mut facts.follow_up.by_subject);
+            let facts = Facts::of(self, id, &picks);
+            told.extend(facts.map(|facts| (id.clone(), facts)));
         }
+        let mut facts = Trial::default();
         let conduct = marks.conduct.is_some_and(|last| last >= from);
         if conduct {
             facts.conduct = self.conduct.clone();
@@ -210,7 +112,7 @@ impl Trial {
         let still_late = |seq: &Seq| Some((*seq, self.cut.late.get(seq)?.clone()));
         facts.cut.late = earlier.values().flatten().filter_map(still_late).collect();
         facts.cut.late.extend(self.cut.late.range(from..).map(|(seq, late)| (*seq, late.clone())));
-        Since { from, amended, conduct, facts }
+        Since { from, amended, conduct, facts, told }
     }
 
     /// Goes on by what came to be known since the last entry that was taken in.
@@ -230,12 +132,9 @@ impl Trial {
             self.conduct = later.conduct;
             self.witnessing = later.witnessing;
         }
-        join(&mut self.subjects.by_id, later.subjects.by_id);
-        join(&mut self.exposure.by_subject, later.exposure.by_subject);
-        join(&mut self.radiotherapy.by_subject, later.radiotherapy.by_subject);
-        join(&mut self.safety.by_subject, later.safety.by_subject);
-        join(&mut self.response.by_subject, later.response.by_subject);
-        join(&mut self.follow_up.by_subject, later.follow_up.by_subject);
+        for (id, facts) in since.told {
+            facts.join(self, id);
+        }
         (self.cut.entries, self.cut.head, self.cut.recorded_at) =
             (later.cut.entries, later.cut.head, later.cut.recorded_at);
         self.cut.late.extend(later.cut.late);
@@ -254,5 +153,29 @@ impl Since {
     /// How many entries are taken in after it.
     pub fn entries(&self) -> u64 {
         self.facts.cut.entries
+    }
+
+    /// What it tells of subjects, in shares of at most so many of them. [`Since`] itself is written without it.
+    pub fn shares(&self, subjects: usize) -> impl Iterator<Item = Share> {
+        self.told.chunks(subjects).map(|share| Share(share.to_vec()))
+    }
+
+    /// Takes back what was written beside it: all shares, in order, or those of some subjects.
+    pub fn with(self, shares: impl IntoIterator<Item = Share>) -> Since {
+        let told = shares.into_iter().flat_map(|share| share.0).collect();
+        Since { told, ..self }
+    }
+}
+
+impl Share {
+    /// The first subject that it tells of.
+    pub fn first(&self) -> Option<&SubjectId> {
+        self.0.first().map(|(subject, _)| subject)
+    }
+
+    /// What it tells of one subject alone.
+    pub fn only(mut self, subject: &SubjectId) -> Share {
+        self.0.retain(|(id, _)| id == subject);
+        self
     }
 }

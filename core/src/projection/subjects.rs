@@ -38,6 +38,7 @@ pub struct Subject {
     /// Screen failure, by day.
     pub screen_failures: Stated<NaiveDate>,
     /// Withdrawals.
+    #[serde(with = "encoded::dated")]
     pub withdrawals: Stated<(NaiveDate, Withdrawal)>,
     /// Rulings on evaluability: the last counts.
     pub rulings: Stated<Evaluability>,
@@ -51,6 +52,7 @@ pub struct Consent {
     /// The site.
     pub site: SiteId,
     /// The day.
+    #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// Version of the form.
     pub form: Name,
@@ -60,6 +62,7 @@ pub struct Consent {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Screening {
     /// The day.
+    #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// Baseline values.
     #[serde(with = "encoded::json")]
@@ -72,6 +75,7 @@ pub struct Screening {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Enrolment {
     /// The day.
+    #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// The assigned level.
     pub level: DoseLevel,

@@ -56,6 +56,7 @@ pub struct Late {
     /// How many days.
     pub days: i64,
     /// The day it occurred.
+    #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// What occurred.
     pub kind: EventKind,

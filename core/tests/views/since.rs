@@ -2,9 +2,11 @@
 
 use crate::histories::{fold, histories};
 use proptest::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
 use trial_core::{
+    admission::{Admission, looks_at_own_subject},
     entry::Entry,
-    ids::Seq,
+    ids::{Seq, SubjectId},
     projection::{Marks, Projection as _, Since, Trial},
 };
 
@@ -21,9 +23,24 @@ fn differences(entries: &[Entry], bases: &[(usize, usize)]) -> Vec<Since> {
     made
 }
 
-/// As they would be read from a file: JSON stands for any encoding.
-fn read_again(since: &Since) -> Since {
-    serde_json::from_str(&serde_json::to_string(since).unwrap()).unwrap()
+/// As it would be read from a file: JSON stands for any encoding.
+fn read_again<T: Serialize + DeserializeOwned>(written: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(written).unwrap()).unwrap()
+}
+
+/// The same of a difference, in shares of three subjects.
+fn since_again(since: &Since) -> Since {
+    read_again(since).with(since.shares(3).map(|share| read_again(&share)))
+}
+
+/// What is known of one subject, and of the trial itself.
+fn about(trial: &Trial, entries: &[Entry], subject: &SubjectId) -> Trial {
+    let mut marks = Marks::default();
+    entries.iter().for_each(|entry| marks.see(entry));
+    let since = trial.since(Seq(0), &marks);
+    let mut narrow = Trial::default();
+    narrow.advance(read_again(&since).with(since.shares(3).map(|share| share.only(subject))));
+    narrow
 }
 
 proptest! {
@@ -41,7 +58,7 @@ proptest! {
         let mut marks = Marks::default();
         for (since, end) in differences(&history.entries, &bases).iter().zip(&ends) {
             marks.see_all(since);
-            joined.advance(read_again(since));
+            joined.advance(since_again(since));
             prop_assert_eq!(&joined, &fold(&history.entries[..*end]), "after {}", end);
         }
         // Whoever goes on from what was read makes the same differences as whoever saw every entry.
@@ -54,5 +71,23 @@ proptest! {
         }
         history.entries[whole..].iter().for_each(|entry| joined.apply(entry));
         prop_assert_eq!(joined, history.trial);
+    }
+
+    #[test]
+    fn what_looks_at_its_own_subject_is_admitted_without_the_facts_of_others(history in histories(60..200)) {
+        let whole = fold(&history.entries);
+        for entry in &history.entries {
+            let Some(subject) = entry.event.subject().filter(|_| looks_at_own_subject(entry.event.kind())) else { continue };
+            // Every event once more at the end: most contradict what is known by then.
+            let narrow = about(&whole, &history.entries, subject);
+            for today in [history.today, entry.recorded_at.date_naive()] {
+                let verdict = |trial| Admission { trial, today, reason: entry.reason.as_ref() }.check(&entry.event);
+                let (expected, found) = (verdict(&whole), verdict(&narrow));
+                match expected {
+                    Err(refusal) if refusal.message.contains("is not known") => prop_assert!(found.is_err()),
+                    _ => prop_assert_eq!(found, expected, "{}", entry.event.to_value()),
+                }
+            }
+        }
     }
 }
