@@ -71,19 +71,11 @@ struct Admitted {
 }
 
 impl Recorder {
-    /// Opens a ledger to append to it.
+    /// Opens a ledger to append to it; where that is one draft only, reads no more of the facts than admits it.
     ///
     /// # Errors
     /// See [`Session::open`].
-    pub fn open(dir: &Path, keys: KeyRing, resting: Resting) -> Result<(Recorder, Vec<String>), CliError> {
-        Recorder::open_for(dir, keys, resting, None)
-    }
-
-    /// The same for one draft, reading no more of the facts than it takes to admit that.
-    ///
-    /// # Errors
-    /// See [`Session::open`].
-    pub fn open_for(
+    pub fn open(
         dir: &Path,
         keys: KeyRing,
         resting: Resting,

@@ -68,7 +68,7 @@ pub(super) fn record_one(
     let alias = signer(global)?;
     let draft = Draft { countersigners: cosigning.countersigners.clone(), ..draft };
     let (ledger, resting) = (&global.ledger, super::resting(global));
-    let (mut recorder, notices) = Recorder::open_for(ledger, key_ring(global), resting, Some(&draft))?;
+    let (mut recorder, notices) = Recorder::open(ledger, key_ring(global), resting, Some(&draft))?;
     output.notices(&notices)?;
     if let (Some(folder), Some(log_key)) = (&cosigning.receipt, &cosigning.log_key) {
         recorder.leave_receipts(folder, log_key)?;
@@ -205,7 +205,7 @@ fn append_file(global: &Global, file: &Path, cosigning: &Cosigning, output: &mut
     };
     let opened = File::open(file).map_err(unreadable)?;
     let alias = global.key.as_deref();
-    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global))?;
+    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global), None)?;
     output.notices(&notices)?;
     if let (Some(folder), Some(log_key)) = (&cosigning.receipt, &cosigning.log_key) {
         recorder.leave_receipts(folder, log_key)?;

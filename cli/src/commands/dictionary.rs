@@ -42,7 +42,7 @@ fn append(global: &Global, events: &[Value], output: &mut Output<'_>) -> Result<
         hint: Some(format!("{}; to print drafts: --drafts", e.hint.unwrap_or_default())),
         ..e
     })?;
-    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global))?;
+    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global), None)?;
     output.notices(&notices)?;
     let mut appended = Vec::new();
     for event in events {

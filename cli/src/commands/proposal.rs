@@ -54,12 +54,13 @@ pub(super) fn write(
 fn show(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
     let proposal = read(file)?;
     let mut compared = true;
-    let standing =
-        Recorder::open(&global.ledger, key_ring(global), super::resting(global)).and_then(|(recorder, notices)| {
+    let standing = Recorder::open(&global.ledger, key_ring(global), super::resting(global), None).and_then(
+        |(recorder, notices)| {
             output.notices(&notices)?;
             recorder.opened().map_or(Ok(()), |opened| output.banner(opened))?;
             Ok((recorder.examine(&proposal).map(|_| ()), Some(recorder.zone())))
-        });
+        },
+    );
     let (standing, zone) = standing.unwrap_or_else(|no_ledger| {
         compared = false;
         (Err(no_ledger), None)
@@ -117,7 +118,7 @@ fn text(proposal: &Proposal, zone: Option<Zone>) -> String {
 fn sign(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
     let proposal = read(file)?;
     let alias = signer(global)?;
-    let (recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global))?;
+    let (recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global), None)?;
     output.notices(&notices)?;
     recorder.examine(&proposal)?;
     let named: Vec<String> = proposal.signers().map(person).collect();
@@ -133,7 +134,7 @@ fn sign(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<u8, Cli
 
 fn submit(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
     let proposal = read(file)?;
-    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global))?;
+    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global), None)?;
     output.notices(&notices)?;
     let recorded = recorder.accept(&proposal)?;
     append::commit(&mut recorder, &recorded, output)

@@ -14,7 +14,7 @@ use trial_ledger::{
 /// Records each cosignature that is new.
 pub fn run(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
     let alias = signer(global)?;
-    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global))?;
+    let (mut recorder, notices) = Recorder::open(&global.ledger, key_ring(global), super::resting(global), None)?;
     output.notices(&notices)?;
     let signed = read(file, &recorder)?;
     let found = cosignatures(recorder.tip(), &signed)?;
