@@ -17,7 +17,7 @@ use std::{collections::BTreeMap, vec};
 use trial_core::{
     entry::{Effect, Entry},
     event::Event,
-    ids::Seq,
+    ids::{Hash, Seq},
 };
 
 /// Entries of a verified log from some place on.
@@ -26,7 +26,7 @@ pub struct Again<'a> {
     lookup: &'a dyn Lookup,
     next: Seq,
     /// What is left of the block at hand.
-    block: vec::IntoIter<Envelope>,
+    block: vec::IntoIter<(Envelope, Hash)>,
     /// Which entries amended which, in front of the first one that is read.
     amended: BTreeMap<Seq, Vec<Seq>>,
     /// What amended entries state, as far as that was needed.
@@ -38,13 +38,13 @@ pub struct Again<'a> {
 impl Tip {
     /// The entries from a place on, read again. `amended` names what was corrected or voided in front of it, and by which.
     pub fn again<'a>(&'a self, from: Seq, amended: BTreeMap<Seq, Vec<Seq>>, lookup: &'a dyn Lookup) -> Again<'a> {
-        let (block, now, reader) = (Vec::new().into_iter(), BTreeMap::new(), quick::Reader::default());
+        let (block, now, reader) = (Vec::new().into_iter(), BTreeMap::new(), quick::Reader::of_known_lines());
         Again { tip: self, lookup, next: from, block, amended, now, reader, ended: false }
     }
 }
 
 impl Again<'_> {
-    fn line(&mut self) -> Option<Envelope> {
+    fn line(&mut self) -> Option<(Envelope, Hash)> {
         if self.block.len() == 0 {
             let (block, within) = (self.next.0 / BLOCK, self.next.0 % BLOCK);
             self.block = self.tip.block(block, self.lookup)?.into_iter();
@@ -56,8 +56,8 @@ impl Again<'_> {
     }
 
     fn read(&mut self) -> Option<Verified> {
-        let envelope = self.line()?;
-        let quick = self.reader.read(&envelope);
+        let (envelope, hash) = self.line()?;
+        let quick = self.reader.read(&envelope, hash);
         let claims = quick.or_else(|| Claims::plainly(self.next, &envelope).ok())?;
         if claims.entry.seq != self.next {
             return None;

@@ -52,7 +52,7 @@ impl Claims {
 
     /// Reads a line either way; nothing where it is no entry.
     pub fn read(envelope: &Envelope) -> Option<Claims> {
-        quick::Reader::default().read(envelope).or_else(|| Claims::plainly(Seq(0), envelope).ok())
+        quick::Reader::default().read(envelope, envelope.leaf_hash()).or_else(|| Claims::plainly(Seq(0), envelope).ok())
     }
 
     /// What a line says that was just made of this body, these canonical bytes of it and these signatures.

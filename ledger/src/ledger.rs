@@ -412,7 +412,7 @@ fn journal_catches_up(
                 Fault::at(FaultKind::JournalDiffers, Seq(block * BLOCK), "the entries just verified", "others");
             return Err(LedgerError::refused(changed));
         };
-        let lines = (block * BLOCK..).zip(&lines).filter(|(seq, _)| *seq >= had).map(|(_, line)| line);
+        let lines = (block * BLOCK..).zip(&lines).filter(|(seq, _)| *seq >= had).map(|(_, (line, _))| line);
         journal.append(lines).map_err(|error| LedgerError::Io(path.to_owned(), error))?;
     }
     Ok(())

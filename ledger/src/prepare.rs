@@ -44,7 +44,7 @@ impl Prepared {
 
     /// One entry alone: read, its signatures left to the checks.
     pub fn alone(envelope: Envelope) -> Prepared {
-        let claims = Reader::default().read(&envelope);
+        let claims = Reader::default().read(&envelope, envelope.leaf_hash());
         Prepared { envelope, claims, signatures_hold: false }
     }
 }
@@ -84,7 +84,7 @@ impl Way {
             return chunk.into_iter().map(|read| read.map(Prepared::plain)).collect();
         };
         let mut read = |envelope: Envelope| {
-            let claims = reader.read(&envelope);
+            let claims = reader.read(&envelope, envelope.leaf_hash());
             Prepared { envelope, claims, signatures_hold: false }
         };
         let mut done: Vec<Done> = chunk.into_iter().map(|envelope| envelope.map(&mut read)).collect();

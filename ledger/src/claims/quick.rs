@@ -28,10 +28,21 @@ const MOST_SIGNERS: usize = 4096;
 /// Reads lines one after the other, and keeps what comes again in many.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
+    lines: Lines,
     /// Room for writing again.
     writer: canon::Writer,
     /// Signers by the first key of a line, and how they are spelled there.
     signers: HashMap<Key, (Box<str>, Signer)>,
+}
+
+/// What is known of the lines.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Lines {
+    /// Nothing.
+    #[default]
+    Strange,
+    /// That they are the very bytes that were verified before: their spelling is not looked at again.
+    Known,
 }
 
 /// The rest of a line that is being read.
@@ -62,8 +73,13 @@ impl<'a> Rest<'a> {
 }
 
 impl Reader {
-    /// Reads a line.
-    pub fn read(&mut self, envelope: &Envelope) -> Option<Claims> {
+    /// Reads lines that are the very bytes that were verified before, as whoever compared their hashes knows.
+    pub fn of_known_lines() -> Reader {
+        Reader { lines: Lines::Known, ..Reader::default() }
+    }
+
+    /// Reads a line, which has this leaf hash.
+    pub fn read(&mut self, envelope: &Envelope, hash: Hash) -> Option<Claims> {
         let line = std::str::from_utf8(envelope.as_bytes()).ok().filter(|line| line.len() <= MAX_LINE)?;
         let signatures = signatures(line.as_bytes())?;
         let signed = body::place_of_body(line.len(), signatures.len());
@@ -100,7 +116,7 @@ impl Reader {
         };
         let typed = Event::from_text(event).ok()?;
         self.is_spelled(&typed, event)?;
-        let (hash, recorded_at, effect) = (envelope.leaf_hash(), recorded_at.instant(), Effect::States);
+        let (recorded_at, effect) = (recorded_at.instant(), Effect::States);
         let entry = Entry { seq, hash, recorded_at, signer, countersigners, event: typed, reason, effect };
         Some(Claims { entry, ledger, prev, sealed, signed, signatures })
     }
@@ -126,7 +142,10 @@ impl Reader {
     }
 
     fn is_spelled<T: Serialize>(&mut self, value: &T, text: &str) -> Option<()> {
-        (self.writer.write_inside(IN_BODY, value).ok()? == text.as_bytes()).then_some(())
+        match self.lines {
+            Lines::Known => Some(()),
+            Lines::Strange => (self.writer.write_inside(IN_BODY, value).ok()? == text.as_bytes()).then_some(()),
+        }
     }
 }
 
@@ -172,14 +191,15 @@ mod tests {
     use trial_core::ids::Seq;
 
     fn quickly(envelope: &Envelope) -> Option<Claims> {
-        Reader::default().read(envelope)
+        Reader::default().read(envelope, envelope.leaf_hash())
     }
 
     #[test]
     fn an_honest_line_is_read_the_quick_way_and_says_the_same() {
         for verified in &Chain::sample().entries {
-            let quick = quickly(verified.envelope()).expect("an honest line is read the quick way");
-            assert_eq!(Ok(quick), Claims::plainly(Seq(0), verified.envelope()));
+            let (line, plain) = (verified.envelope(), Claims::plainly(Seq(0), verified.envelope()));
+            assert_eq!(Ok(quickly(line).expect("an honest line is read the quick way")), plain);
+            assert_eq!(Ok(Reader::of_known_lines().read(line, line.leaf_hash()).unwrap()), plain);
         }
     }
 

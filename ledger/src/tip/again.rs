@@ -57,16 +57,17 @@ impl Tip {
             Some(_) => lookup.envelope(seq)?,
             None => {
                 let (block, within) = (seq.0 / BLOCK, usize::try_from(seq.0 % BLOCK).ok()?);
-                self.block(block, lookup)?.into_iter().nth(within)?
+                self.block(block, lookup)?.into_iter().nth(within)?.0
             }
         };
         Claims::read(&envelope).filter(|claims| claims.entry.seq == seq)
     }
 
-    /// The lines of one block, as they were verified.
-    pub(crate) fn block(&self, block: u64, lookup: &dyn Lookup) -> Option<Vec<Envelope>> {
+    /// The lines of one block, as they were verified, with their leaf hashes.
+    pub(crate) fn block(&self, block: u64, lookup: &dyn Lookup) -> Option<Vec<(Envelope, Hash)>> {
         let lines = lookup.envelopes(self.blocks.places(block))?;
-        self.blocks.holds(block, &hashes(&lines)).then_some(lines)
+        let hashes = hashes(&lines);
+        self.blocks.holds(block, &hashes).then(|| lines.into_iter().zip(hashes).collect())
     }
 
     fn root_of(&self, range: Range<u64>, lookup: &dyn Lookup) -> Option<Hash> {
