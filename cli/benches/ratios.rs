@@ -99,12 +99,14 @@ fn canonical(dir: &std::path::Path, entries: u64) {
 fn replay(dir: &std::path::Path, entries: u64) {
     let lines = work::lines(dir);
     let (ledger, _) = Ledger::open(dir).unwrap();
-    let verified = work::verified(&ledger);
+    let (verified, places) = (work::verified(&ledger), work::places(dir));
     table(
         entries,
         vec![
             ("baseline: typed serde_json parse of the same lines", timed(|| work::parse(&lines))),
-            ("fold and read, entries verified before", timed(|| work::replay_verified(&verified))),
+            ("entries in memory: fold and read", timed(|| work::replay_verified(&verified))),
+            ("journal verified before: fold and read", timed(|| work::replay_known(ledger.tip(), &places))),
+            ("store verified before: fold and read", timed(|| work::replay_known(ledger.tip(), ledger.store()))),
             ("verify, fold and read the journal", timed(|| work::replay_journal(dir))),
             ("verify, fold and read the store", timed(|| work::replay_store(&ledger))),
         ],

@@ -18,7 +18,7 @@ use std::{
     sync::Arc,
 };
 use trial_cli::session::{Fold, Lens};
-use trial_core::{event::Event, view::replay::Replay};
+use trial_core::{event::Event, ids::Seq, view::replay::Replay};
 use trial_ledger::{
     body::{self, Body},
     canon,
@@ -26,9 +26,9 @@ use trial_ledger::{
     engine::Engine,
     key::Secret,
     ledger::{Batch, JOURNAL, Ledger},
-    lines::read_lines,
-    tip::Draft,
-    verifier::{Verifier, Way},
+    lines::{LineIndex, read_lines},
+    tip::{Draft, Tip},
+    verifier::{Lookup, Verifier, Way},
 };
 
 /// Opens a directory: journal and store read side by side, every entry verified.
@@ -149,6 +149,18 @@ pub fn replay_journal(dir: &Path) -> Replay {
 /// Reads every table from the store alone: verified, folded, read.
 pub fn replay_store(ledger: &Ledger) -> Replay {
     replay(ledger.entries().map(Result::unwrap))
+}
+
+/// Reads every table from lines that were verified before: compared with the roots of their blocks, parsed, folded, read.
+pub fn replay_known(tip: &Tip, lines: &dyn Lookup) -> Replay {
+    replay(tip.again(Seq(0), BTreeMap::new(), lines).map(Result::unwrap))
+}
+
+/// Where the lines of a journal lie.
+pub fn places(dir: &Path) -> LineIndex {
+    let (lines, index) = read_lines(&dir.join(JOURNAL)).unwrap();
+    lines.for_each(|line| drop(line.unwrap()));
+    index
 }
 
 /// Reads every table from entries that are verified already.
