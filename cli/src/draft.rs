@@ -3,7 +3,7 @@
 //! Promises clear errors by line and member for any bytes, and memory for one line however long the file. Does not
 //! check whether the event can have happened: that is admission, at append.
 
-use crate::{cosigner::Cosigner, examples, flags, strict};
+use crate::{cosigner::Cosigner, examples, flags, session::Facts, strict};
 use chrono::{DateTime, FixedOffset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -14,10 +14,10 @@ use std::{
     io::{self, BufRead, Read},
 };
 use trial_core::{
-    admission::looks_at_own_subject,
+    admission::looks_at_own_subject_alone,
     escalation::LevelStatus,
     event::{DecisionBasis, Event, EventError, EventKind},
-    ids::{Hash, Name, Seq, SubjectId},
+    ids::{Hash, Name, Seq},
     text::{FreeText, Text},
 };
 use trial_ledger::sealed::{NotSealable, Sealed};
@@ -261,11 +261,16 @@ impl Draft {
         word.parse().is_ok_and(|kind| filled_in(kind).contains(&"basis")) && self.event.get("basis").is_none()
     }
 
-    /// The subject whose facts are enough to admit it, where those of others are not asked for.
-    pub fn own_subject(&self) -> Option<SubjectId> {
+    /// The facts that are enough to admit it.
+    pub fn asks_for(&self) -> Facts {
         let word = |name| self.event.get(name).and_then(Value::as_str);
-        let alone = word("type")?.parse().is_ok_and(looks_at_own_subject) && !self.cites_counts();
-        word("subject").filter(|_| alone)?.parse().ok()
+        let alone = word("type").and_then(|word| word.parse().ok()).is_some_and(looks_at_own_subject_alone);
+        match word("subject").map(str::parse) {
+            _ if !alone || self.cites_counts() => Facts::All,
+            None => Facts::OfTheTrial,
+            Some(Ok(subject)) => Facts::Of(subject),
+            Some(Err(_)) => Facts::All,
+        }
     }
 
     /// The event to append.

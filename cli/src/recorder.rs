@@ -12,7 +12,7 @@ use crate::{
     error::CliError,
     keys::KeyRing,
     receipts::Receipts,
-    session::{Lens, Narrow, Resting, Session},
+    session::{Facts, Lens, Narrow, Resting, Session},
     snapshots::Making,
 };
 use chrono::{DateTime, Utc};
@@ -58,7 +58,7 @@ pub struct Recorder {
     lines: BTreeMap<usize, Seq>,
     receipts: Option<Receipts>,
     making: Option<Making>,
-    /// Set while `trial` knows of one subject alone.
+    /// Set while `trial` knows no more than one draft asked for.
     narrow: Option<Narrow>,
 }
 
@@ -81,8 +81,8 @@ impl Recorder {
         resting: Resting,
         draft: Option<&Draft>,
     ) -> Result<(Recorder, Vec<String>), CliError> {
-        let about = draft.and_then(Draft::own_subject);
-        let session = Session::open(dir, &Lens { resting, about, ..Lens::default() })?;
+        let facts = draft.map_or(Facts::All, Draft::asks_for);
+        let session = Session::open(dir, &Lens { resting, facts, ..Lens::default() })?;
         let notices = session.notices.clone();
         Ok((Recorder::new(session, keys), notices))
     }

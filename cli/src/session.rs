@@ -28,8 +28,20 @@ pub struct Lens {
     pub cutoff: Option<NaiveDate>,
     /// `--full`, or not.
     pub resting: Resting,
-    /// The only subject whose facts are asked for, where those of others need not be read.
-    pub about: Option<SubjectId>,
+    /// Which facts are asked for.
+    pub facts: Facts,
+}
+
+/// Which facts a reader asks for: others need not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Facts {
+    /// All.
+    #[default]
+    All,
+    /// Those of the trial itself and of one subject.
+    Of(SubjectId),
+    /// Those of the trial itself.
+    OfTheTrial,
 }
 
 /// What the beginning of a ledger may rest on.
@@ -69,7 +81,7 @@ pub struct Session {
     pub rests: Option<u64>,
     /// The snapshots that come next, where everything is seen.
     pub making: Option<Making>,
-    /// Set where only the trial itself and the subject that was asked about are known, and how more comes to be known.
+    /// Set where only what was asked for is known, and how more comes to be known.
     pub narrow: Option<Narrow>,
 }
 
@@ -216,15 +228,16 @@ impl Session {
         }
         let from_the_beginning = show.is_some() || lens.cutoff.is_some();
         let count = if from_the_beginning { 0 } else { fold.before_the_cut(&states) };
-        let states = &states[..count];
-        let about = lens.about.as_ref().filter(|_| !snapshots::is_due(ledger.tip().size(), rests));
-        let (rested, mut making, narrow) = match about {
-            Some(subject) => (snapshots::rested_about(dir, states, subject), None, Some(Narrow(states.to_vec()))),
-            None if lens.is_clear() => {
+        let (states, due) = (&states[..count], snapshots::is_due(ledger.tip().size(), rests));
+        let narrow = || Some(Narrow(states.to_vec()));
+        let (rested, mut making, narrow) = match &lens.facts {
+            Facts::Of(subject) if !due => (snapshots::rested_about(dir, states, Some(subject)), None, narrow()),
+            Facts::OfTheTrial if !due => (snapshots::rested_about(dir, states, None), None, narrow()),
+            Facts::All | Facts::Of(_) | Facts::OfTheTrial if lens.is_clear() => {
                 let (rested, states) = snapshots::rested_with_states(dir, states);
                 (rested, Some(Making::behind(dir, states, rests)), None)
             }
-            None => (snapshots::rested(dir, states), None, None),
+            Facts::All | Facts::Of(_) | Facts::OfTheTrial => (snapshots::rested(dir, states), None, None),
         };
         notices.extend(rested.notice);
         fold.resume(rested.trial);

@@ -94,8 +94,8 @@ pub fn rested(dir: &Path, names: &[StateName]) -> Rested {
     Rested::of(SnapshotFolder::of(dir).trial(names, |_| {}))
 }
 
-/// What was known then of the trial itself and of one subject. Of other subjects, nothing.
-pub fn rested_about(dir: &Path, names: &[StateName], subject: &SubjectId) -> Rested {
+/// What was known then of the trial itself and, where one is named, of a subject. Of all other subjects, nothing.
+pub fn rested_about(dir: &Path, names: &[StateName], subject: Option<&SubjectId>) -> Rested {
     Rested::of(SnapshotFolder::of(dir).trial_about(names, subject))
 }
 

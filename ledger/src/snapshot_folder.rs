@@ -92,8 +92,8 @@ impl SnapshotFolder {
         })
     }
 
-    /// What was known then of the trial itself and of one subject, read without the facts of all others.
-    pub fn trial_about(&self, names: &[StateName], subject: &SubjectId) -> Found<Trial> {
+    /// What was known then of the trial itself and, where one is named, of a subject, read without the facts of all others.
+    pub fn trial_about(&self, names: &[StateName], subject: Option<&SubjectId>) -> Found<Trial> {
         self.put_together(names, |path, id| {
             let mut file = File::open(path)?;
             let mut start = [0; 4];
@@ -103,8 +103,8 @@ impl SnapshotFolder {
                 return Err(Unread::Altered.into());
             }
             let state = State::read(&read_at(&mut file, 0..length)?, id)?;
-            match state.place(subject) {
-                Some((number, place)) => {
+            match subject.and_then(|subject| Some((subject, state.place(subject)?))) {
+                Some((subject, (number, place))) => {
                     let share = read_at(&mut file, length + place.start..length + place.end)?;
                     Ok(state.with(number, &share, subject)?)
                 }

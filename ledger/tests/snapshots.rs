@@ -156,11 +156,12 @@ fn what_is_known_of_one_subject_is_read_without_what_is_known_of_others() {
     let names = made.snapshot.states();
     let whole = sound(made.folder().trial(names, |_| {}));
     let subject = whole.subjects.iter().map(|(subject, _)| subject.clone()).next().unwrap();
-    let about = sound(made.folder().trial_about(names, &subject));
+    let about = sound(made.folder().trial_about(names, Some(&subject)));
     assert_eq!(about, whole, "the sample has one subject");
-    let nobody = sound(made.folder().trial_about(names, &"NOBODY".parse().unwrap()));
-    assert_eq!((nobody.conduct, nobody.cut), (whole.conduct, whole.cut));
+    let nobody = sound(made.folder().trial_about(names, Some(&"NOBODY".parse().unwrap())));
+    assert_eq!(nobody, sound(made.folder().trial_about(names, None)));
     assert_eq!(nobody.subjects.iter().count(), 0);
+    assert_eq!((nobody.conduct, nobody.cut), (whole.conduct, whole.cut));
 }
 
 #[test]
@@ -179,7 +180,7 @@ fn a_file_that_was_touched_is_named_and_one_that_is_gone_is_missing() {
                 true => altered(made.folder().snapshot(SIZE, made.id)),
                 false => {
                     altered(made.folder().trial(names, |_| {}));
-                    altered(made.folder().trial_about(names, &"S-1".parse().unwrap()));
+                    altered(made.folder().trial_about(names, Some(&"S-1".parse().unwrap())));
                 }
             }
         }

@@ -39,7 +39,7 @@ use crate::{
     error::CliError,
     keys::KeyRing,
     output::Output,
-    session::{Lens, Resting, Session},
+    session::{Facts, Lens, Resting, Session},
 };
 use clap::ArgMatches;
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -111,7 +111,7 @@ fn schema<T: JsonSchema>() -> Value {
 }
 
 fn lens(global: &Global) -> Lens {
-    Lens { as_of: global.as_of.clone(), cutoff: global.cutoff, resting: resting(global), about: None }
+    Lens { as_of: global.as_of.clone(), cutoff: global.cutoff, resting: resting(global), facts: Facts::All }
 }
 
 fn resting(global: &Global) -> Resting {

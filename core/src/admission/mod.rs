@@ -70,9 +70,9 @@ pub struct Admission<'a> {
     pub reason: Option<&'a Text>,
 }
 
-/// Whether an event of this kind is admitted by what is known of the trial itself and of the event's own subject: then the
-/// facts of all others need not be there. A refusal may say less then, since it cannot name another subject.
-pub fn looks_at_own_subject(kind: EventKind) -> bool {
+/// Whether an event of this kind is admitted by what is known of the trial itself and, where it is about a subject, of that
+/// one: then the facts of all others need not be there. A refusal may say less then, since it cannot name another subject.
+pub fn looks_at_own_subject_alone(kind: EventKind) -> bool {
     match kind {
         EventKind::ConsentGiven
         | EventKind::SubjectScreened
@@ -94,23 +94,22 @@ pub fn looks_at_own_subject(kind: EventKind) -> bool {
         | EventKind::FollowedUp
         | EventKind::LaboratoryMeasured
         | EventKind::SignedOff => true,
+        EventKind::ProtocolActivated
+        | EventKind::SiteActivated
+        | EventKind::DictionaryAdopted
+        | EventKind::KeyGranted
+        | EventKind::KeyRevoked
+        | EventKind::CheckpointWitnessed
+        | EventKind::DeviationRecorded => true,
         // Whoever is enrolled or counts takes a place beside others; an amendment is about any entry.
-        EventKind::SubjectEnrolled
+        EventKind::TrialOpened
+        | EventKind::SubjectEnrolled
         | EventKind::EvaluabilityRuled
         | EventKind::EscalationDecided
         | EventKind::MtdDeclared
         | EventKind::EntryCorrected
         | EventKind::EntryVoided
         | EventKind::ValueRedacted => false,
-        // About no subject, or not of one alone.
-        EventKind::TrialOpened
-        | EventKind::ProtocolActivated
-        | EventKind::SiteActivated
-        | EventKind::DictionaryAdopted
-        | EventKind::KeyGranted
-        | EventKind::KeyRevoked
-        | EventKind::CheckpointWitnessed
-        | EventKind::DeviationRecorded => false,
     }
 }
 
