@@ -45,7 +45,8 @@ pub fn freeman_halton(table: &Contingency) -> Option<f64> {
         std::mem::swap(&mut rows, &mut columns);
     }
     rows.sort_unstable();
-    let mut work = Work { left: MOST_PARTIAL_TABLES };
+    let factorials = Factorials::up_to(columns.iter().sum());
+    let mut work = Work { left: MOST_PARTIAL_TABLES, factorials: &factorials };
     let mut partial = BTreeMap::from([(Partial { remaining: rows, log_factorials: 0 }, 1.0)]);
     for column in columns {
         let mut next = BTreeMap::new();
@@ -58,7 +59,7 @@ pub fn freeman_halton(table: &Contingency) -> Option<f64> {
         partial = next;
     }
     // A table's probability falls as the product of the factorials of its cells rises.
-    let observed: i64 = table.rows().iter().flatten().map(|n| log_factorial_fixed(u64::from(*n))).sum();
+    let observed: i64 = table.rows().iter().flatten().map(|n| factorials.log_fixed(u64::from(*n))).sum();
     let least_extreme = observed - (TIE * FIXED_POINT) as i64;
     let all: f64 = partial.values().sum();
     let extreme = partial.iter().filter(|(done, _)| done.log_factorials >= least_extreme);
@@ -66,7 +67,7 @@ pub fn freeman_halton(table: &Contingency) -> Option<f64> {
 }
 
 /// Bounds time: a few seconds.
-const MOST_PARTIAL_TABLES: u32 = 2_000_000;
+const MOST_PARTIAL_TABLES: u64 = 2_000_000;
 
 /// Bounds memory: some megabytes for each of two columns.
 const MOST_KEPT: usize = 50_000;
@@ -84,11 +85,34 @@ struct Partial {
 }
 
 /// How many more partial tables may be looked at.
-struct Work {
-    left: u32,
+struct Work<'f> {
+    left: u64,
+    factorials: &'f Factorials,
 }
 
-impl Work {
+impl Work<'_> {
+    /// Pays for filling one column, before a single way of it is tried; none when the work runs out.
+    ///
+    /// The ways to come to each row with so many left to place are counted, not walked: a table that is too large is
+    /// known to be at once.
+    fn pay(&mut self, remaining: &[u64], column: u64) -> Option<()> {
+        // How many ways there are to have `least`, `least + 1`, ... left to place.
+        let (mut least, mut ways) = (column, vec![1]);
+        for (row, here) in remaining.iter().enumerate() {
+            let below: u64 = remaining[row + 1..].iter().sum();
+            let mut next = Vec::new();
+            let fewest_left = least.saturating_sub(*here);
+            for (to_place, ways) in (least..).zip(ways) {
+                let (fewest, most) = (to_place.saturating_sub(below), to_place.min(*here));
+                self.left = self.left.checked_sub((most - fewest + 1).checked_mul(ways)?)?;
+                next.resize((to_place - fewest - fewest_left) as usize + 1, 0);
+                (fewest..=most).for_each(|cell| next[(to_place - cell - fewest_left) as usize] += ways);
+            }
+            (least, ways) = (fewest_left, next);
+        }
+        Some(())
+    }
+
     /// Adds to `next` every way to fill one column after `before`; none when the work runs out.
     fn fill(
         &mut self,
@@ -97,6 +121,7 @@ impl Work {
         probability: f64,
         next: &mut BTreeMap<Partial, f64>,
     ) -> Option<()> {
+        self.pay(&before.remaining, column)?;
         let mut open = vec![(before.clone(), column, probability, 0)];
         while let Some((partial, to_place, probability, row)) = open.pop() {
             if row == partial.remaining.len() {
@@ -108,12 +133,11 @@ impl Work {
             let here = partial.remaining[row];
             let below: u64 = partial.remaining[row + 1..].iter().sum();
             let (fewest, most) = (to_place.saturating_sub(below), here.min(to_place));
-            self.left = self.left.checked_sub(u32::try_from(most - fewest + 1).ok()?)?;
             for cell in fewest..=most {
                 let mut filled = partial.clone();
                 filled.remaining[row] -= cell;
-                filled.log_factorials += log_factorial_fixed(cell);
-                let share = hypergeometric(cell, here, below, to_place);
+                filled.log_factorials += self.factorials.log_fixed(cell);
+                let share = self.factorials.hypergeometric(cell, here, below, to_place);
                 open.push((filled, to_place - cell, probability * share, row + 1));
             }
         }
@@ -121,21 +145,41 @@ impl Work {
     }
 }
 
-/// The probability that `drawn` of `here + below` hit `cell` of the `here`.
-fn hypergeometric(cell: u64, here: u64, below: u64, drawn: u64) -> f64 {
-    libm::exp(log_choose(here, cell) + log_choose(below, drawn - cell) - log_choose(here + below, drawn))
+/// Logarithms of factorials, each found once where the table is of a usual size.
+struct Factorials {
+    logs: Vec<f64>,
 }
 
-fn log_choose(n: u64, k: u64) -> f64 {
-    log_factorial(n) - log_factorial(k) - log_factorial(n - k)
+/// A table of more subjects than this is far too large to enumerate.
+const MOST_FACTORIALS: u64 = 100_000;
+
+impl Factorials {
+    fn up_to(n: u64) -> Factorials {
+        Factorials { logs: (0..=n.min(MOST_FACTORIALS)).map(log_factorial).collect() }
+    }
+
+    fn log(&self, n: u64) -> f64 {
+        let known = usize::try_from(n).ok().and_then(|n| self.logs.get(n));
+        known.copied().unwrap_or_else(|| log_factorial(n))
+    }
+
+    fn log_fixed(&self, n: u64) -> i64 {
+        (self.log(n) * FIXED_POINT).round() as i64
+    }
+
+    fn log_choose(&self, n: u64, k: u64) -> f64 {
+        self.log(n) - self.log(k) - self.log(n - k)
+    }
+
+    /// The probability that `drawn` of `here + below` hit `cell` of the `here`.
+    fn hypergeometric(&self, cell: u64, here: u64, below: u64, drawn: u64) -> f64 {
+        let hit = self.log_choose(here, cell) + self.log_choose(below, drawn - cell);
+        libm::exp(hit - self.log_choose(here + below, drawn))
+    }
 }
 
 fn log_factorial(n: u64) -> f64 {
     libm::lgamma(n as f64 + 1.0)
-}
-
-fn log_factorial_fixed(n: u64) -> i64 {
-    (log_factorial(n) * FIXED_POINT).round() as i64
 }
 
 #[cfg(test)]
@@ -163,6 +207,21 @@ mod tests {
         assert_eq!(fisher_two_by_two([[5, 7], [0, 0]]), 1.0);
         assert_eq!(freeman_halton(&Contingency::new(&[]).unwrap()), Some(1.0));
         assert_eq!(freeman_halton(&table([[1, 2, 3]])), Some(1.0));
+    }
+
+    #[test]
+    fn what_filling_a_column_costs_is_known_before_as_it_is_when_every_way_is_walked() {
+        fn walked(remaining: &[u64], to_place: u64) -> u64 {
+            let Some((here, below)) = remaining.split_first() else { return 0 };
+            let fewest = to_place.saturating_sub(below.iter().sum());
+            (fewest..=to_place.min(*here)).map(|cell| 1 + walked(below, to_place - cell)).sum()
+        }
+        let factorials = Factorials::up_to(20);
+        for (remaining, column) in [(&[3, 3, 3][..], 4), (&[0, 5, 1, 7], 6), (&[2, 2], 4), (&[6], 6), (&[1, 1], 0)] {
+            let cost = walked(remaining, column);
+            let pay = |left| Work { left, factorials: &factorials }.pay(remaining, column);
+            assert_eq!((pay(cost), pay(cost - 1)), (Some(()), None), "{remaining:?} {column}");
+        }
     }
 
     #[test]
