@@ -89,8 +89,7 @@ impl Admission<'_> {
     }
 
     pub(super) fn evaluability_ruled(&self, e: &EvaluabilityRuled) -> Admitted {
-        let observations = observation::read(self.trial, self.today);
-        let Some(observed) = observations.iter().find(|o| o.subject == e.subject) else {
+        let Some(observed) = observation::one(self.trial, &e.subject, self.today) else {
             return Err(Refusal::new(format!("{} is not enrolled", e.subject)));
         };
         let dlt = observed.judged.iter().find(|j| j.outcome() == crate::dlt::Outcome::Dlt);

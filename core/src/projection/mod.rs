@@ -1,5 +1,6 @@
 //! Projections: what is known, as a fold over verified entries.
 
+mod case;
 mod conduct;
 mod exposure;
 mod follow_up;
@@ -12,6 +13,8 @@ mod told;
 mod trial;
 mod witnessing;
 
+pub(crate) use case::Beside;
+pub use case::{Case, Treated};
 pub use conduct::{Conduct, Decision, Mtd, RecordedDeviation};
 pub use exposure::{Agent, Dose, Dosing, Exposure};
 pub use follow_up::{Death, FollowUp, LaboratoryValue, Survivorship};

@@ -278,6 +278,14 @@ impl AdverseEvent {
         then
     }
 
+    /// The last of the entries that state it.
+    pub fn last_entry(&self) -> Option<Seq> {
+        let report = self.reports.last().map(|(seq, _)| seq);
+        let update = self.updates.last().map(|(seq, _)| seq);
+        let ruling = self.rulings.last().map(|(seq, _)| seq);
+        report.max(update).max(ruling)
+    }
+
     /// The entries that state it: the report, its updates and the rulings.
     pub fn entries(&self) -> Vec<Seq> {
         let reports = self.reports.iter().map(|(seq, _)| seq);

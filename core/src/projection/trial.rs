@@ -1,6 +1,6 @@
 //! The whole trial: all projections in one pass, with the cut that they rest on.
 
-use super::{Conduct, Exposure, FollowUp, Projection, Radiotherapy, Response, Safety, Subjects, Witnessing};
+use super::{Conduct, Exposure, FollowUp, Projection, Radiotherapy, Response, Safety, Subjects, Witnessing, case};
 use crate::{
     encoded,
     entry::{Change, Effect, Entry, Whose},
@@ -114,26 +114,8 @@ impl Cut {
 impl Trial {
     /// The first day of protocol treatment: the first dose of any drug or the first fraction.
     pub fn first_treatment(&self, subject: &SubjectId) -> Option<NaiveDate> {
-        let drug = self.exposure.of(subject).filter_map(|(_, agent)| agent.first_day()).min();
-        let fraction = self.radiotherapy.of(subject).and_then(|course| course.first_day());
-        drug.into_iter().chain(fraction).min()
-    }
-
-    /// Every dose and fraction of a subject: its day and its entry.
-    fn treatments(&self, subject: &SubjectId) -> impl Iterator<Item = (NaiveDate, Seq)> {
-        let doses = self.exposure.of(subject).flat_map(|(_, agent)| agent.doses.iter().map(|(seq, d)| (d.day, seq)));
-        let course = self.radiotherapy.of(subject).into_iter();
-        doses.chain(course.flat_map(|course| course.fractions.iter().map(|(seq, f)| (f.day, seq))))
-    }
-
-    /// The entry of the first protocol treatment, with its day.
-    pub fn first_treatment_entry(&self, subject: &SubjectId) -> Option<(Seq, NaiveDate)> {
-        self.treatments(subject).min().map(|(day, seq)| (seq, day))
-    }
-
-    /// The entry of the last protocol treatment, with its day.
-    pub fn last_treatment_entry(&self, subject: &SubjectId) -> Option<(Seq, NaiveDate)> {
-        self.treatments(subject).max().map(|(day, seq)| (seq, day))
+        let treated = case::treated(self.exposure.by_subject.get(subject), self.radiotherapy.of(subject));
+        treated.map(|treated| treated.first.0)
     }
 }
 

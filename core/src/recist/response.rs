@@ -16,9 +16,15 @@ macro_rules! categories {
                 $variant,
             )+
         }
+        impl $name {
+            /// As RECIST prints it.
+            pub fn as_str(self) -> &'static str {
+                match self { $( $name::$variant => $text, )+ }
+            }
+        }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(match self { $( $name::$variant => $text, )+ })
+                f.pad(self.as_str())
             }
         }
     };

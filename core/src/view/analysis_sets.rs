@@ -3,15 +3,21 @@
 //! Promises one answer per set for every subject who consented: in, out, or open while facts are awaited, each with its
 //! reason and the entries it rests on. Does not change any other view: each names its own denominator.
 
-use super::{membership::Candidate, observation, response::ResponseTable};
+use super::{
+    chart::{self, Chart},
+    membership::Candidate,
+    observation,
+    response::ResponseTable,
+};
 use crate::{
     ids::{Seq, SubjectId},
-    projection::Trial,
+    projection::{Case, RecordedDeviation, Trial},
     words::words,
 };
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 words!(
     /// An analysis set.
@@ -170,14 +176,21 @@ impl SubjectSets {
 impl AnalysisSets {
     /// Reads all sets as of a day; none before a protocol is in force.
     pub fn read(trial: &Trial, day: NaiveDate, response: &ResponseTable) -> AnalysisSets {
+        let cases: Vec<Case> = trial.cases().collect();
+        let observations = observation::of_cases(trial, cases.iter().copied(), day);
+        AnalysisSets::of_charts(trial, day, &chart::charts(&cases, &observations, response))
+    }
+
+    /// The same of charts that were made already.
+    pub(super) fn of_charts(trial: &Trial, day: NaiveDate, charts: &[Chart]) -> AnalysisSets {
         let Some(protocol) = trial.conduct.protocol() else { return AnalysisSets::default() };
-        let observations = observation::read(trial, day);
-        let consented = trial.subjects.iter().filter(|(_, subject)| !subject.consents.is_empty());
+        let important = important(trial);
+        let consented = charts.iter().filter(|chart| !chart.case.subject.consents.is_empty());
         let subjects: Vec<SubjectSets> = consented
-            .map(|(id, subject)| {
-                let observed = observation::of(&observations, id);
-                let candidate = Candidate { trial, protocol, id, subject, observed, response, day };
-                SubjectSets { subject: id.clone(), sets: candidate.sets() }
+            .map(|chart| {
+                let departures = important.get(chart.case.id).map_or(&[][..], Vec::as_slice);
+                let candidate = Candidate { protocol, chart, departures, day };
+                SubjectSets { subject: chart.case.id.clone(), sets: candidate.sets() }
             })
             .collect();
         let flow = AnalysisSet::ALL.iter().map(|set| step(&subjects, *set)).collect();
@@ -185,21 +198,32 @@ impl AnalysisSets {
     }
 }
 
-fn step(subjects: &[SubjectSets], set: AnalysisSet) -> FlowStep {
-    let with = |standing| subjects.iter().filter(move |s| s.get(set).is_some_and(|m| m.standing == standing));
-    let by_reason = |standing| {
-        let of = |reason: &SetReason| -> Option<LeftOut> {
-            let left = with(standing).filter(|s| s.get(set).is_some_and(|m| m.reason == *reason));
-            let subjects: Vec<SubjectId> = left.map(|s| s.subject.clone()).collect();
-            (!subjects.is_empty()).then_some(LeftOut { reason: *reason, n: subjects.len(), subjects })
-        };
-        SetReason::ALL.iter().filter_map(of).collect()
-    };
-    FlowStep {
-        set,
-        from: set.drawn_from(),
-        n: with(Standing::In).count(),
-        out: by_reason(Standing::Out),
-        open: by_reason(Standing::Open),
+/// Important deviations as people recorded them, by subject.
+fn important(trial: &Trial) -> BTreeMap<&SubjectId, Vec<(Seq, &RecordedDeviation)>> {
+    let mut by_subject: BTreeMap<&SubjectId, Vec<(Seq, &RecordedDeviation)>> = BTreeMap::new();
+    for (seq, deviation) in trial.conduct.deviations.iter().filter(|(_, deviation)| deviation.important) {
+        if let Some(subject) = &deviation.subject {
+            by_subject.entry(subject).or_default().push((seq, deviation));
+        }
     }
+    by_subject
+}
+
+fn step(subjects: &[SubjectSets], set: AnalysisSet) -> FlowStep {
+    let (mut n, mut out, mut open) = (0, BTreeMap::new(), BTreeMap::new());
+    for (subject, membership) in subjects.iter().filter_map(|s| Some((&s.subject, s.get(set)?))) {
+        let left: &mut BTreeMap<SetReason, Vec<SubjectId>> = match membership.standing {
+            Standing::In => {
+                n += 1;
+                continue;
+            }
+            Standing::Out => &mut out,
+            Standing::Open => &mut open,
+        };
+        left.entry(membership.reason).or_default().push(subject.clone());
+    }
+    let by_reason = |left: BTreeMap<SetReason, Vec<SubjectId>>| {
+        left.into_iter().map(|(reason, subjects)| LeftOut { reason, n: subjects.len(), subjects }).collect()
+    };
+    FlowStep { set, from: set.drawn_from(), n, out: by_reason(out), open: by_reason(open) }
 }

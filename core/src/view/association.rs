@@ -1,16 +1,18 @@
 //! Association: contingency tables of response at the time point by a grouping of the protocol.
 
-use super::{grouping, response::ResponseTable};
+use super::{
+    chart::{self, Chart},
+    grouping::{Groupings, Members},
+};
 use crate::{
-    ids::{Name, SubjectId},
-    projection::Trial,
-    protocol::AssociationTest,
+    ids::Name,
+    protocol::{AssociationTest, Protocol},
     recist::Response,
     statistics::{contingency::Contingency, fisher::freeman_halton},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A test of association.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -38,32 +40,31 @@ pub struct Association {
 }
 
 /// Reads the tests that the protocol names; a table with one row or column has none.
-pub fn read(trial: &Trial, response: &ResponseTable) -> Vec<Association> {
-    let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
-    let tests = protocol.associations.iter().filter_map(|association| {
-        let grouping = protocol.groupings.iter().find(|g| g.name == association.by)?;
-        let groups = grouping::groups(trial, protocol, grouping, response);
-        test(&association.by, association.test, &groups, response)
-    });
+pub fn read(protocol: Option<&Protocol>, charts: &[Chart], groupings: &Groupings) -> Vec<Association> {
+    let Some(protocol) = protocol else { return Vec::new() };
+    let responses = chart::treated(charts).map(|(chart, _)| chart.measured.and_then(|s| s.at_time_point));
+    let responses: Vec<Option<Response>> = responses.collect();
+    let tests = protocol
+        .associations
+        .iter()
+        .filter_map(|association| test(&association.by, association.test, groupings.of(&association.by)?, &responses));
     tests.collect()
 }
 
-fn test(
-    by: &Name,
-    test: AssociationTest,
-    groups: &[(String, BTreeSet<SubjectId>)],
-    response: &ResponseTable,
-) -> Option<Association> {
-    let mut found: Vec<Response> = response.subjects.iter().filter_map(|s| s.at_time_point).collect();
-    found.sort();
-    found.dedup();
-    let count = |ids: &BTreeSet<SubjectId>, column: Response| {
-        let with = |s: &&super::response::SubjectResponse| ids.contains(&s.subject) && s.at_time_point == Some(column);
-        response.subjects.iter().filter(with).count() as u32
+/// The test of some groups; the responses stand in the order of the treated subjects.
+fn test(by: &Name, test: AssociationTest, groups: &[Members], responses: &[Option<Response>]) -> Option<Association> {
+    let found: BTreeSet<Response> = responses.iter().copied().flatten().collect();
+    let counts = |group: &Members| -> Vec<u32> {
+        let mut counts: BTreeMap<Response, u32> = found.iter().map(|response| (*response, 0)).collect();
+        let of_group = responses.iter().zip(&group.belongs).filter(|(_, belongs)| **belongs);
+        for response in of_group.filter_map(|(response, _)| *response) {
+            *counts.entry(response).or_default() += 1;
+        }
+        counts.into_values().collect()
     };
-    let assessed = groups.iter().filter(|(_, ids)| found.iter().any(|r| count(ids, *r) > 0));
-    let (rows, table): (Vec<String>, Vec<Vec<u32>>) =
-        assessed.map(|(label, ids)| (label.clone(), found.iter().map(|r| count(ids, *r)).collect())).unzip();
+    let counted = groups.iter().map(|group| (group.label.clone(), counts(group)));
+    let assessed = counted.filter(|(_, counts)| counts.iter().any(|n| *n > 0));
+    let (rows, table): (Vec<String>, Vec<Vec<u32>>) = assessed.unzip();
     let contingency = Contingency::new(&table).ok()?;
     let (statistic, df, p, smallest_expected) = match test {
         AssociationTest::PearsonChiSquare => {

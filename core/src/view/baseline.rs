@@ -3,7 +3,7 @@
 use crate::{
     event::BaselineValue,
     ids::Name,
-    projection::Trial,
+    projection::{Subject, Trial},
     protocol::{Characteristic, Values},
     statistics::order,
 };
@@ -86,16 +86,17 @@ impl Baseline {
     /// Reads the table.
     pub fn read(trial: &Trial) -> Baseline {
         let Some(protocol) = trial.conduct.protocol() else { return Baseline::default() };
-        let n = trial.subjects.enrolled().count();
+        let enrolled: Vec<&Subject> = trial.subjects.enrolled().map(|(_, subject, _)| subject).collect();
+        let n = enrolled.len();
         let tabulated = protocol.baseline.iter().filter(|c| c.tabulated);
-        let characteristics = tabulated.filter_map(|c| row(trial, c, n)).collect();
+        let characteristics = tabulated.filter_map(|c| row(&enrolled, c, n)).collect();
         Baseline { n, characteristics }
     }
 }
 
-fn row(trial: &Trial, characteristic: &Characteristic, n: usize) -> Option<Row> {
+fn row(enrolled: &[&Subject], characteristic: &Characteristic, n: usize) -> Option<Row> {
     let values: Vec<&BaselineValue> =
-        trial.subjects.enrolled().filter_map(|(_, subject, _)| subject.baseline(&characteristic.name)).collect();
+        enrolled.iter().filter_map(|subject| subject.baseline(&characteristic.name)).collect();
     let summary = match &characteristic.values {
         Values::Categories { categories } => {
             let count = |value: &Name| {

@@ -4,18 +4,18 @@
 //! test for multiplicity.
 
 use super::{
-    grouping,
+    chart,
+    grouping::{self, Groupings, Members},
     response::ResponseTable,
     survival::{self, Comparison, Endpoint, SubjectTime},
 };
 use crate::{
-    ids::{Name, SubjectId},
-    projection::Trial,
+    ids::Name,
+    projection::{Case, Trial},
     protocol::{self, Grouping, SurvivalEndpoint},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// The curves of an endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -72,25 +72,28 @@ impl Curves {
             groupings().find(|g| g.name.as_str() == name).ok_or_else(names)
         };
         let by = by.map(named).transpose()?;
-        let times = survival::of_endpoint(trial, protocol, planned, response);
-        let curve = |group: String, times: &[SubjectTime]| Curve {
+        let cases: Vec<Case> = trial.cases().collect();
+        let charts = chart::charts(&cases, &[], response);
+        let times = survival::of_endpoint(protocol, planned, &charts);
+        let curve = |group: String, times: Vec<SubjectTime>| Curve {
             group,
             estimate: survival::endpoint(protocol, planned, times),
         };
-        let of = |ids: &BTreeSet<SubjectId>| -> Vec<SubjectTime> {
-            times.iter().filter(|t| ids.contains(&t.subject)).cloned().collect()
+        let of = |group: &Members| -> Vec<SubjectTime> {
+            times.iter().zip(&group.belongs).filter(|(_, belongs)| **belongs).map(|(time, _)| time.clone()).collect()
         };
         let groups = match by {
-            None => vec![curve("all treated".into(), &times)],
-            Some(grouping) => grouping::groups(trial, protocol, grouping, response)
-                .into_iter()
-                .map(|(label, ids)| curve(label, &of(&ids)))
-                .collect(),
+            None => vec![curve("all treated".into(), times.clone())],
+            Some(by) => {
+                let groups = grouping::groups(protocol, by, &charts);
+                groups.into_iter().map(|group| (of(&group), group.label)).map(|(t, label)| curve(label, t)).collect()
+            }
         };
         let compare = |by: &Grouping| {
             let (endpoint, by) = (planned.endpoint.clone(), by.name.clone());
             let comparison = protocol::Comparison { endpoint, by, stratified_by: None };
-            survival::compare(trial, protocol, &comparison, &times, response)
+            let groupings = Groupings::read(Some(protocol), &charts);
+            survival::compare(&comparison, &survival::observations(&times), &groupings)
         };
         Ok(Curves {
             endpoint: planned.endpoint.clone(),

@@ -3,16 +3,17 @@
 //! What happened is never refused because it broke the protocol: it is recorded, and it is found here.
 
 use super::{
+    chart::Chart,
     escalation::Escalation,
-    observation::{self, Observation},
-    response::ResponseTable,
+    response::SubjectResponse,
     serious::{Serious, Timeliness},
 };
 use crate::{
     escalation::Flag,
     event::DeviationCategory,
+    grade::DoseLevel,
     ids::{Seq, SubjectId},
-    projection::{Agent, Course, Trial},
+    projection::{Agent, Case, Course, Treated, Trial},
     protocol::{AgentPlan, Protocol, RadiotherapyRules},
     quantity::Mass,
     words::words,
@@ -91,19 +92,21 @@ const LONGEST_GAP_DAYS: i64 = 3;
 pub fn read(
     trial: &Trial,
     day: NaiveDate,
+    charts: &[Chart],
     escalation: Option<&Escalation>,
-    response: &ResponseTable,
     serious: &Serious,
 ) -> Vec<Deviation> {
     let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
+    let in_force: Vec<_> = trial.conduct.in_force_since.facts().zip(trial.conduct.protocols.facts()).collect();
     let mut found = Vec::new();
-    for observation in observation::read(trial, day) {
-        let mut of = Finder { trial, protocol, observation: &observation, found: &mut found };
-        of.consent();
+    for chart in charts {
+        let Some(enrolment) = chart.case.enrolment() else { continue };
+        let mut of = Finder { protocol, case: &chart.case, level: enrolment.level, found: &mut found };
+        of.consent(&in_force);
         of.eligibility();
         of.drugs();
         of.radiotherapy();
-        of.assessment(day, response);
+        of.assessment(day, chart.measured);
     }
     found.extend(serious_events(serious));
     found.extend(over_enrolments(escalation));
@@ -114,9 +117,10 @@ pub fn read(
 }
 
 struct Finder<'a> {
-    trial: &'a Trial,
     protocol: &'a Protocol,
-    observation: &'a Observation,
+    case: &'a Case<'a>,
+    /// The assigned level.
+    level: DoseLevel,
     found: &'a mut Vec<Deviation>,
 }
 
@@ -128,24 +132,26 @@ impl Finder<'_> {
         at: (Option<NaiveDate>, Option<Seq>),
         what: String,
     ) {
-        let subject = Some(self.observation.subject.clone());
+        let subject = Some(self.case.id.clone());
         self.found.push(Deviation { rule, category, subject, day: at.0, what, important: None, seq: at.1 });
     }
 
     /// Under each edition that names a consent form: the first treatment without consent to that form.
-    fn consent(&mut self) {
-        let (trial, id) = (self.trial, &self.observation.subject);
-        let Some(subject) = trial.subjects.get(id) else { return };
-        let in_force: Vec<_> = trial.conduct.in_force_since.facts().zip(trial.conduct.protocols.facts()).collect();
-        let mut treatments = treatments(trial, id);
-        treatments.sort_unstable();
+    fn consent(&mut self, in_force: &[(&DateTime<Utc>, &Protocol)]) {
+        let case = self.case;
+        let Some(Treated { first: (first, _), .. }) = case.treated else { return };
         for (n, (_, edition)) in in_force.iter().enumerate() {
             let Some(form) = &edition.consent_form else { continue };
+            let consented = case.subject.consents.facts().filter(|c| c.form == *form).map(|c| c.day).min();
+            // Most consented before anything was given: then no treatment need be looked at.
+            if consented.is_some_and(|consented| consented <= first) {
+                continue;
+            }
             let under =
                 |day, second| in_force.iter().rposition(|(since, _)| came_before(**since, day, second)) == Some(n);
-            let consented = |day| subject.consents.facts().any(|c| c.form == *form && c.day <= day);
-            let without = treatments.iter().find(|(day, second, _)| under(*day, *second) && !consented(*day)).copied();
-            if let Some((day, _, seq)) = without {
+            let before = |day| consented.is_none_or(|consented| day < consented);
+            let without = treatments(case).filter(|(day, second, _)| before(*day) && under(*day, *second));
+            if let Some((day, _, seq)) = without.min() {
                 let what = format!("treated under edition {} without consent to form {form}", edition.edition);
                 self.add(DeviationRule::ConsentVersion, DeviationCategory::Consent, (Some(day), Some(seq)), what);
             }
@@ -153,8 +159,7 @@ impl Finder<'_> {
     }
 
     fn eligibility(&mut self) {
-        let Some(subject) = self.trial.subjects.get(&self.observation.subject) else { return };
-        let Some((seq, screening)) = subject.screenings.last() else { return };
+        let Some((seq, screening)) = self.case.subject.screenings.last() else { return };
         if !screening.criteria_not_met.is_empty() {
             let names: Vec<_> = screening.criteria_not_met.iter().map(|n| n.as_str()).collect();
             let what = format!("enrolled although not met: {}", names.join(", "));
@@ -169,9 +174,9 @@ impl Finder<'_> {
 
     fn drugs(&mut self) {
         let protocol = self.protocol;
-        let level = protocol.level(self.observation.level);
+        let level = protocol.level(self.level);
         for plan in &protocol.treatment.agents {
-            let Some(agent) = self.trial.exposure.agent(&self.observation.subject, &plan.agent) else { continue };
+            let Some(agent) = self.case.agent(&plan.agent) else { continue };
             let assigned = level.and_then(|l| l.doses.get(&plan.agent)).copied();
             self.doses(plan, agent, assigned);
         }
@@ -205,18 +210,14 @@ impl Finder<'_> {
     }
 
     fn radiotherapy(&mut self) {
-        let (Some(rules), Some(course)) =
-            (&self.protocol.treatment.radiotherapy, self.trial.radiotherapy.of(&self.observation.subject))
-        else {
-            return;
-        };
+        let (Some(rules), Some(course)) = (&self.protocol.treatment.radiotherapy, self.case.course) else { return };
         self.plans(rules, course);
         self.fractions(course);
     }
 
     fn plans(&mut self, rules: &RadiotherapyRules, course: &Course) {
         let category = DeviationCategory::Radiotherapy;
-        let assigned = self.protocol.level(self.observation.level).and_then(|l| l.prescription);
+        let assigned = self.protocol.level(self.level).and_then(|l| l.prescription);
         for (seq, plan) in course.plans.iter() {
             let at = (Some(plan.day), Some(seq));
             let dose = plan.prescription.nanogray();
@@ -276,21 +277,21 @@ impl Finder<'_> {
     }
 
     /// The assessment at the protocol's time point, once its window has passed in a subject still followed.
-    fn assessment(&mut self, day: NaiveDate, response: &ResponseTable) {
-        let (trial, plan) = (self.trial, &self.protocol.response);
-        let Some(first) = self.observation.first_treatment else { return };
+    fn assessment(&mut self, day: NaiveDate, measured: Option<&SubjectResponse>) {
+        let (case, plan) = (self.case, &self.protocol.response);
+        let Some(first) = case.first_treatment() else { return };
         let on = |days: i64| first.checked_add_signed(TimeDelta::days(days));
         let window = i64::from(plan.window_days);
         let Some((target, last)) = on(plan.target_day.into()).zip(on(i64::from(plan.target_day) + window)) else {
             return;
         };
-        let died = trial.follow_up.of(&self.observation.subject).and_then(|f| f.death()).map(|(_, d)| d.day);
-        let assessed = response.of(&self.observation.subject).is_some_and(|s| s.at_time_point.is_some());
+        let died = case.follow_up.and_then(|f| f.death()).map(|(_, d)| d.day);
+        let assessed = measured.is_some_and(|s| s.at_time_point.is_some());
         if day <= last || assessed || died.is_some_and(|died| died <= last) {
             return;
         }
         // An assessment less than a window's width outside was meant for the time point; one further off was not.
-        let visits = trial.response.of(&self.observation.subject).into_iter().flat_map(|visits| visits.iter());
+        let visits = case.visits.into_iter().flat_map(|visits| visits.iter());
         let visits = visits.map(|(seq, v)| (seq, v.occurred_at.day())).filter(|(_, on)| *on > first);
         let away = |on: NaiveDate| (on - target).num_days().abs();
         let near = visits.filter(|(_, on)| away(*on) <= 2 * window).min_by_key(|(_, on)| away(*on));
@@ -310,11 +311,11 @@ impl Finder<'_> {
 }
 
 /// Every dose and fraction of a subject: the day, the second where it is known, the entry.
-fn treatments(trial: &Trial, id: &SubjectId) -> Vec<(NaiveDate, Option<i64>, Seq)> {
-    let doses = trial.exposure.of(id).flat_map(|(_, agent)| agent.doses.iter());
+fn treatments(case: &Case) -> impl Iterator<Item = (NaiveDate, Option<i64>, Seq)> {
+    let doses = case.agents().flat_map(|(_, agent)| agent.doses.iter());
     let doses = doses.map(|(seq, dose)| (dose.day, dose.second(), seq));
-    let fractions = trial.radiotherapy.of(id).into_iter().flat_map(|course| course.fractions.iter());
-    doses.chain(fractions.map(|(seq, fraction)| (fraction.day, None, seq))).collect()
+    let fractions = case.course.into_iter().flat_map(|course| course.fractions.iter());
+    doses.chain(fractions.map(|(seq, fraction)| (fraction.day, None, seq)))
 }
 
 /// Whether something that came into force at an instant was so at a treatment. A treatment known to the day only is

@@ -5,10 +5,9 @@
 //! missed visits cannot be dated: the time ends at the last assessment that could be evaluated, where the protocol
 //! states the interval between visits. New anticancer therapy is not recorded and ends nothing.
 
-use super::response::{ResponseTable, SubjectResponse};
+use super::{chart::Chart, response::SubjectResponse};
 use crate::{
-    ids::SubjectId,
-    projection::Trial,
+    projection::Case,
     protocol::{CensoredAt, Protocol, SurvivalEndpoint, Terminal},
     recist::Response,
 };
@@ -26,20 +25,13 @@ pub struct Ending {
 }
 
 /// Reads where a treated subject's time ends; `first` is the day of the first treatment.
-pub fn read(
-    trial: &Trial,
-    protocol: &Protocol,
-    endpoint: &SurvivalEndpoint,
-    id: &SubjectId,
-    first: NaiveDate,
-    response: &ResponseTable,
-) -> Ending {
-    let measured = response.of(id);
-    let terminal = endpoint.events.iter().filter_map(|kind| terminal(trial, id, *kind, measured)).min();
+pub fn read(protocol: &Protocol, endpoint: &SurvivalEndpoint, chart: &Chart, first: NaiveDate) -> Ending {
+    let Chart { case, measured, .. } = chart;
+    let terminal = endpoint.events.iter().filter_map(|kind| terminal(case, *kind, *measured)).min();
     let progresses = endpoint.events.contains(&Terminal::Progression);
     match terminal {
         Some((day, because)) if progresses => {
-            let last = last_adequate(measured, day);
+            let last = last_adequate(*measured, day);
             let limit = protocol.censoring.longest_gap_days();
             let gap = (day - last.unwrap_or(first)).num_days();
             match limit {
@@ -49,27 +41,22 @@ pub fn read(
         }
         Some((day, because)) => Ending { day, event: true, because },
         None => match endpoint.censored_at {
-            CensoredAt::LastAssessment => at_last_assessment(trial, id, first, measured),
-            CensoredAt::LastContact => at_last_contact(trial, id, first),
+            CensoredAt::LastAssessment => at_last_assessment(case, first, *measured),
+            CensoredAt::LastContact => at_last_contact(case, first),
         },
     }
 }
 
 /// Where a treated subject's time under observation ends: by death, else at the last contact, whatever the endpoint.
-pub fn followed(trial: &Trial, id: &SubjectId, first: NaiveDate) -> Ending {
-    match terminal(trial, id, Terminal::Death, None) {
+pub fn followed(case: &Case, first: NaiveDate) -> Ending {
+    match terminal(case, Terminal::Death, None) {
         Some((day, because)) => Ending { day, event: true, because },
-        None => at_last_contact(trial, id, first),
+        None => at_last_contact(case, first),
     }
 }
 
-fn terminal(
-    trial: &Trial,
-    id: &SubjectId,
-    kind: Terminal,
-    measured: Option<&SubjectResponse>,
-) -> Option<(NaiveDate, String)> {
-    let follow_up = trial.follow_up.of(id);
+fn terminal(case: &Case, kind: Terminal, measured: Option<&SubjectResponse>) -> Option<(NaiveDate, String)> {
+    let follow_up = case.follow_up;
     match kind {
         Terminal::Death => {
             follow_up?.death().map(|(_, death)| (death.day, format!("died on {} ({})", death.day, death.cause)))
@@ -101,10 +88,10 @@ fn missed(last: Option<NaiveDate>, first: NaiveDate, event: &str, gap: i64, limi
 }
 
 /// Without the event: the last assessment that could be evaluated, if there was a baseline to compare it with.
-fn at_last_assessment(trial: &Trial, id: &SubjectId, first: NaiveDate, measured: Option<&SubjectResponse>) -> Ending {
+fn at_last_assessment(case: &Case, first: NaiveDate, measured: Option<&SubjectResponse>) -> Ending {
     let at_first = |because: String| Ending { day: first, event: false, because };
     let Some(measured) = measured else {
-        let assessed = trial.response.of(id).is_some_and(|visits| !visits.is_empty());
+        let assessed = case.visits.is_some_and(|visits| !visits.is_empty());
         let which = if assessed { "no baseline assessment" } else { "no assessment" };
         return at_first(format!("{which}: ends at the first treatment on {first}"));
     };
@@ -118,11 +105,11 @@ fn at_last_assessment(trial: &Trial, id: &SubjectId, first: NaiveDate, measured:
 }
 
 /// Without the event: the last day on which the subject was known to be without it.
-fn at_last_contact(trial: &Trial, id: &SubjectId, first: NaiveDate) -> Ending {
-    let assessed = trial.response.of(id).and_then(|visits| visits.facts().map(|v| v.occurred_at.day()).max());
-    let seen = trial.follow_up.of(id).and_then(|f| f.last_contact());
-    let dosed = trial.exposure.of(id).filter_map(|(_, agent)| agent.last_day()).max();
-    let irradiated = trial.radiotherapy.of(id).and_then(|c| c.last_day());
+fn at_last_contact(case: &Case, first: NaiveDate) -> Ending {
+    let assessed = case.visits.and_then(|visits| visits.facts().map(|v| v.occurred_at.day()).max());
+    let seen = case.follow_up.and_then(|f| f.last_contact());
+    let dosed = case.agents().filter_map(|(_, agent)| agent.last_day()).max();
+    let irradiated = case.course.and_then(|c| c.last_day());
     let known = [(assessed, "assessment"), (dosed, "dose"), (irradiated, "fraction"), (seen, "contact")];
     // Of several facts on one day the last of the list is named.
     let last = known.into_iter().filter_map(|(day, what)| Some((day?, what))).max_by_key(|(day, _)| *day);

@@ -8,7 +8,7 @@ use crate::{
     event::Conformity,
     grade::DoseLevel,
     ids::{Hash, Name, Seq, SubjectId},
-    projection::{Decision, Trial},
+    projection::{Case, Decision, Trial},
     protocol::Protocol,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -143,17 +143,23 @@ pub struct Blocker {
 impl Escalation {
     /// Reads the escalation on a day; none before a protocol is in force.
     pub fn read(trial: &Trial, day: NaiveDate) -> Option<Escalation> {
+        let cases: Vec<Case> = trial.cases().collect();
+        let observations = observation::of_cases(trial, cases.iter().copied(), day);
+        Escalation::of_cases(trial, &cases, &observations)
+    }
+
+    /// The same of cases that were observed already.
+    pub(super) fn of_cases(trial: &Trial, cases: &[Case], observations: &[Observation]) -> Option<Escalation> {
         let protocol = trial.conduct.protocol()?;
-        let observations = observation::read(trial, day);
-        let levels = levels(protocol, &observations);
-        let decided = decisions(trial, &observations);
+        let placed = placed(cases, observations);
+        let levels = levels(protocol, observations);
+        let decided = decisions(trial, &placed);
         let conduct = escalation::conduct(&protocol.design, &levels, &decided);
         let mut flags = conduct.flags;
-        flags.extend(changed_dlts(trial, &observations));
+        flags.extend(changed_dlts(trial, protocol, &placed));
         let open = observations.iter().filter(|o| o.status == Status::Pending);
         let places = escalation::places_opened(&protocol.design, levels.len(), &decided);
-        let rows =
-            protocol.levels.iter().zip(places).map(|(level, places)| row(protocol, level, places, &observations));
+        let rows = protocol.levels.iter().zip(places).map(|(level, places)| row(protocol, level, places, observations));
         Some(Escalation {
             state: conduct.state,
             current_level: conduct.current_level,
@@ -198,21 +204,25 @@ fn status<'a>(observations: impl Iterator<Item = &'a Observation>) -> LevelStatu
     level
 }
 
-/// The subjects who were enrolled at the level that a decision judged, when it was signed.
-fn judged<'a>(
-    trial: &'a Trial,
-    observations: &'a [Observation],
-    seq: Seq,
-    at_level: DoseLevel,
-) -> impl Iterator<Item = &'a Observation> {
-    let enrolled_before = move |o: &&Observation| {
-        let enrolment = trial.subjects.get(&o.subject).and_then(|s| s.enrolments.first());
-        o.level == at_level && enrolment.is_some_and(|(enrolled, _)| enrolled < seq)
-    };
-    observations.iter().filter(enrolled_before)
+/// A subject in the place taken at a level.
+struct Placed<'t> {
+    /// The entry of the enrolment.
+    since: Seq,
+    case: &'t Case<'t>,
+    observation: &'t Observation,
 }
 
-fn decisions(trial: &Trial, observations: &[Observation]) -> Vec<Decided> {
+fn placed<'t>(cases: &'t [Case<'t>], observations: &'t [Observation]) -> Vec<Placed<'t>> {
+    let enrolled = cases.iter().filter_map(|case| Some((case, case.subject.enrolments.first()?.0)));
+    enrolled.zip(observations).map(|((case, since), observation)| Placed { since, case, observation }).collect()
+}
+
+/// The subjects who were enrolled at the level that a decision judged, when it was signed.
+fn judged<'a>(placed: &'a [Placed], seq: Seq, at_level: DoseLevel) -> impl Iterator<Item = &'a Placed<'a>> {
+    placed.iter().filter(move |p| p.observation.level == at_level && p.since < seq)
+}
+
+fn decisions(trial: &Trial, placed: &[Placed]) -> Vec<Decided> {
     let decided = trial.conduct.decisions.iter().map(|(seq, decision)| {
         let d = &decision.decided;
         Decided {
@@ -226,19 +236,20 @@ fn decisions(trial: &Trial, observations: &[Observation]) -> Vec<Decided> {
                 Conformity::Override => Overrides::Override,
             },
             then: d.basis.levels.clone(),
-            now: status(judged(trial, observations, seq, d.at_level)),
+            now: status(judged(placed, seq, d.at_level).map(|p| p.observation)),
         }
     });
     decided.collect()
 }
 
 /// Subjects whose DLT became known, or was withdrawn, after a signed decision had counted them otherwise.
-fn changed_dlts(trial: &Trial, observations: &[Observation]) -> Vec<Flag> {
+fn changed_dlts(trial: &Trial, protocol: &Protocol, placed: &[Placed]) -> Vec<Flag> {
     let mut changed = Vec::new();
     for (seq, decision) in trial.conduct.decisions.iter() {
-        for observation in judged(trial, observations, seq, decision.decided.at_level) {
+        for Placed { case, observation, .. } in judged(placed, seq, decision.decided.at_level) {
             let subject = || observation.subject.clone();
-            let flag = match (observation::had_dlt(trial, observation, seq), observation.status == Status::Dlt) {
+            let had_dlt = observation::had_dlt(trial, protocol, case, observation, seq);
+            let flag = match (had_dlt, observation.status == Status::Dlt) {
                 (false, true) => Flag::LateDlt(subject()),
                 (true, false) => Flag::DltWithdrawn(subject()),
                 (false, false) | (true, true) => continue,

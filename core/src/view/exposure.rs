@@ -7,8 +7,8 @@ use crate::{
     event::DosingChange,
     grade::DoseLevel,
     ids::{Name, SubjectId},
-    projection::{Agent, Trial},
-    protocol::AgentPlan,
+    projection::{Agent, Case},
+    protocol::{AgentPlan, Protocol},
     quantity::Decimal,
 };
 use chrono::NaiveDate;
@@ -59,14 +59,15 @@ pub struct AgentExposure {
 }
 
 /// Reads the exposure of every treated subject to every drug of the protocol.
-pub fn read(trial: &Trial) -> Vec<AgentExposure> {
-    let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
+pub fn read(protocol: Option<&Protocol>, cases: &[Case]) -> Vec<AgentExposure> {
+    let Some(protocol) = protocol else { return Vec::new() };
     let mut rows = Vec::new();
-    for (subject, _, enrolment) in trial.subjects.enrolled() {
+    for case in cases {
+        let Some(enrolment) = case.enrolment() else { continue };
         for plan in &protocol.treatment.agents {
-            let Some(agent) = trial.exposure.agent(subject, &plan.agent) else { continue };
+            let Some(agent) = case.agent(&plan.agent) else { continue };
             let dose = protocol.level(enrolment.level).and_then(|l| l.doses.get(&plan.agent));
-            rows.push(row(subject, enrolment.level, plan, agent, dose.map(|d| d.value)));
+            rows.push(row(case.id, enrolment.level, plan, agent, dose.map(|d| d.value)));
         }
     }
     rows

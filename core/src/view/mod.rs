@@ -5,6 +5,7 @@
 pub mod analysis_sets;
 pub mod association;
 pub mod baseline;
+pub mod chart;
 pub mod curves;
 pub mod deviations;
 pub mod ending;

@@ -13,7 +13,7 @@ use crate::{
     event::{DltRuling, Evaluability, Withdrawal},
     grade::{DoseLevel, Grade},
     ids::{Name, Seq, SubjectId},
-    projection::{self, AdverseEvent, Subject, Trial},
+    projection::{self, AdverseEvent, Case, Enrolment, Trial},
     protocol::Protocol,
     relation::Attribution,
     text::Text,
@@ -21,15 +21,15 @@ use crate::{
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::fmt;
 
 /// Whether a subject had a DLT by what stood before a place in the log.
-pub(super) fn had_dlt(trial: &Trial, observation: &Observation, seq: Seq) -> bool {
-    let Some(protocol) = trial.conduct.protocol() else { return false };
+pub(super) fn had_dlt(trial: &Trial, protocol: &Protocol, case: &Case, observation: &Observation, seq: Seq) -> bool {
+    if case.events().all(|(_, ae)| ae.last_entry().is_none_or(|last| last < seq)) {
+        return observation.status == Status::Dlt;
+    }
     let window = observation.first_treatment.zip(observation.closes);
-    let mut judged = trial
-        .safety
-        .of(&observation.subject)
-        .filter_map(|(name, ae)| judge(trial, protocol, name, &ae.before(seq), window));
+    let mut judged = case.events().filter_map(|(name, ae)| judge(trial, protocol, name, &ae.before(seq), window));
     judged.any(|j| j.outcome() == Outcome::Dlt)
 }
 
@@ -131,27 +131,29 @@ pub fn of<'o>(observations: &'o [Observation], subject: &SubjectId) -> Option<&'
 
 /// Reads every enrolled subject as of a day, in the order of their identifiers.
 pub fn read(trial: &Trial, day: NaiveDate) -> Vec<Observation> {
-    let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
-    let enrolled = trial.subjects.enrolled();
-    enrolled.map(|(id, subject, e)| observe(trial, protocol, id, subject, (e.level, e.day), day)).collect()
+    of_cases(trial, trial.cases(), day)
 }
 
-fn observe(
-    trial: &Trial,
-    protocol: &Protocol,
-    id: &SubjectId,
-    subject: &Subject,
-    (level, enrolled): (DoseLevel, NaiveDate),
-    day: NaiveDate,
-) -> Observation {
-    let first_treatment = trial.first_treatment(id);
-    let closes = first_treatment.map(|first| closes(trial, protocol, id, subject, first, day));
+/// Reads one subject, if enrolled.
+pub fn one(trial: &Trial, id: &SubjectId, day: NaiveDate) -> Option<Observation> {
+    of_cases(trial, trial.case(id).into_iter(), day).pop()
+}
+
+/// The same of cases that were found already.
+pub(super) fn of_cases<'t>(trial: &Trial, cases: impl Iterator<Item = Case<'t>>, day: NaiveDate) -> Vec<Observation> {
+    let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
+    cases.filter_map(|case| Some(observe(trial, protocol, &case, case.enrolment()?, day))).collect()
+}
+
+fn observe(trial: &Trial, protocol: &Protocol, case: &Case, enrolment: Enrolment, day: NaiveDate) -> Observation {
+    let first_treatment = case.first_treatment();
+    let closes = first_treatment.map(|first| closes(protocol, case, first, day));
     let window = first_treatment.zip(closes);
-    let judged: Vec<Judged> = trial.safety.of(id).filter_map(|(ae, e)| judge(trial, protocol, ae, e, window)).collect();
+    let judged: Vec<Judged> = case.events().filter_map(|(ae, e)| judge(trial, protocol, ae, e, window)).collect();
     let mut observation = Observation {
-        subject: id.clone(),
-        level,
-        enrolled,
+        subject: case.id.clone(),
+        level: enrolment.level,
+        enrolled: enrolment.day,
         first_treatment,
         closes,
         status: Status::Pending,
@@ -159,14 +161,14 @@ fn observe(
         judged,
     };
     let has = |outcome| observation.judged.iter().any(|j| j.outcome() == outcome);
-    let ruled = subject.rulings.last().map(|(_, ruling)| *ruling);
+    let ruled = case.subject.rulings.last().map(|(_, ruling)| *ruling);
     observation.status = if has(Outcome::Dlt) {
         // A subject with a DLT can never be ruled out.
         Status::Dlt
     } else if ruled == Some(Evaluability::NotEvaluable) {
         Status::Replaced
     } else {
-        observation.blockers = blockers(trial, protocol, &observation, ruled, day);
+        observation.blockers = blockers(protocol, case, &observation, ruled, day);
         let closed = closes.is_some_and(|last| day > last);
         if closed && observation.blockers.is_empty() { Status::Clear } else { Status::Pending }
     };
@@ -174,15 +176,8 @@ fn observe(
 }
 
 /// The last day of the window: a patient counts only when the gate to the next level has passed, too.
-fn closes(
-    trial: &Trial,
-    protocol: &Protocol,
-    id: &SubjectId,
-    subject: &Subject,
-    first: NaiveDate,
-    day: NaiveDate,
-) -> NaiveDate {
-    let last = last_treatment(trial, protocol, id, subject, day).unwrap_or(first);
+fn closes(protocol: &Protocol, case: &Case, first: NaiveDate, day: NaiveDate) -> NaiveDate {
+    let last = last_treatment(protocol, case, day).unwrap_or(first);
     let window = months_after(last, u32::from(protocol.evaluability.window_months));
     let (anchor, months) = protocol.design.gate();
     let anchor = match anchor {
@@ -193,36 +188,29 @@ fn closes(
 }
 
 /// The last day of treatment: of what was given, or, while a component goes on, of what is planned.
-pub(super) fn last_treatment(
-    trial: &Trial,
-    protocol: &Protocol,
-    id: &SubjectId,
-    subject: &Subject,
-    day: NaiveDate,
-) -> Option<NaiveDate> {
+pub(super) fn last_treatment(protocol: &Protocol, case: &Case, day: NaiveDate) -> Option<NaiveDate> {
+    let withdrawals = case.subject.withdrawals.facts();
     let withdrawn =
-        subject.withdrawals.facts().any(|(_, from)| matches!(from, Withdrawal::Treatment | Withdrawal::Consent));
-    let died = trial.follow_up.of(id).is_some_and(|f| f.death().is_some());
+        withdrawals.into_iter().any(|(_, from)| matches!(from, Withdrawal::Treatment | Withdrawal::Consent));
+    let died = case.follow_up.is_some_and(|f| f.death().is_some());
     let over = withdrawn || died;
     let planned_end =
         |first: NaiveDate, days: u16| first.checked_add_days(Days::new(u64::from(days).saturating_sub(1)));
-    let mut ends = Vec::new();
-    for (name, agent) in trial.exposure.of(id) {
+    let mut ends = None;
+    for (name, agent) in case.agents() {
         let Some((first, last)) = agent.first_day().zip(agent.last_day()) else { continue };
         let planned = protocol.agent(name).and_then(|plan| planned_end(first, plan.days));
         let going_on = !over && agent.ended().is_none() && planned.is_some_and(|end| day <= end);
-        ends.push(if going_on { planned.map_or(last, |end| end.max(last)) } else { last });
+        ends = ends.max(Some(if going_on { planned.map_or(last, |end| end.max(last)) } else { last }));
     }
-    if let Some((course, (first, last))) =
-        trial.radiotherapy.of(id).and_then(|c| Some((c, c.first_day().zip(c.last_day())?)))
-    {
+    if let Some((course, (first, last))) = case.course.and_then(|c| Some((c, c.first_day().zip(c.last_day())?))) {
         let rules = protocol.treatment.radiotherapy.as_ref();
         let planned = rules.and_then(|r| planned_end(first, r.overall_days));
         let complete = course.plans.last().is_some_and(|(_, p)| course.fractions.len() >= usize::from(p.fractions));
         let going_on = !over && !complete && planned.is_some_and(|end| day <= end);
-        ends.push(if going_on { planned.map_or(last, |end| end.max(last)) } else { last });
+        ends = ends.max(Some(if going_on { planned.map_or(last, |end| end.max(last)) } else { last }));
     }
-    ends.into_iter().max()
+    ends
 }
 
 fn judge(
@@ -265,8 +253,8 @@ fn judge(
 
 /// What keeps a subject without a DLT from counting, beyond the window itself.
 fn blockers(
-    trial: &Trial,
     protocol: &Protocol,
+    case: &Case,
     observation: &Observation,
     ruled: Option<Evaluability>,
     day: NaiveDate,
@@ -280,15 +268,14 @@ fn blockers(
     if ruled == Some(Evaluability::Evaluable) {
         return blockers;
     }
-    let needs_ruling = format!("needs a signed ruling by {} or {}", Role::Investigator, Role::SafetyCommittee);
-    let death = trial.follow_up.of(&observation.subject).and_then(|f| f.death()).map(|(_, d)| d.day);
+    let needs_ruling = || format!("needs a signed ruling by {} or {}", Role::Investigator, Role::SafetyCommittee);
+    let death = case.follow_up.and_then(|f| f.death()).map(|(_, d)| d.day);
     if let Some(died) = death.filter(|died| observation.closes.is_none_or(|last| *died <= last)) {
-        blockers.push(format!("died on {died} before the window closed: {needs_ruling}"));
+        blockers.push(format!("died on {died} before the window closed: {}", needs_ruling()));
     } else if observation.closes.is_some_and(|last| day > last) {
-        let shares = received(trial, protocol, &observation.subject);
-        let short = shares.into_iter().filter(|s| s.percent < f64::from(s.minimum));
-        blockers
-            .extend(short.map(|s| format!("received {:.0} % of the planned {}: {needs_ruling}", s.percent, s.what)));
+        let short = received(protocol, case).filter(Received::is_short);
+        let told = |s: Received| format!("received {:.0} % of the planned {}: {}", s.percent, s.what, needs_ruling());
+        blockers.extend(short.map(told));
     }
     blockers
 }
@@ -300,39 +287,63 @@ fn missing(rule: &Adjudication) -> String {
 }
 
 /// The share of a planned component that a subject received.
-pub(super) struct Received {
+#[derive(Clone, Copy)]
+pub(super) struct Received<'p> {
     /// Of what.
-    pub what: String,
+    pub what: Component<'p>,
     /// The share, in percent.
     pub percent: f64,
     /// The least that the protocol asks for, in percent.
     pub minimum: u8,
 }
 
+impl Received<'_> {
+    /// Whether it is less than the protocol asks for.
+    pub fn is_short(&self) -> bool {
+        self.percent < f64::from(self.minimum)
+    }
+}
+
+impl fmt::Display for Received<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} % of the planned {}", self.percent, self.what)
+    }
+}
+
+/// A component of the treatment, as it is counted.
+#[derive(Clone, Copy)]
+pub(super) enum Component<'p> {
+    /// By intakes of a drug.
+    Intakes(&'p Name),
+    /// By fractions.
+    Fractions,
+}
+
+impl fmt::Display for Component<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Component::Intakes(agent) => write!(f, "intakes of {agent}"),
+            Component::Fractions => f.write_str("fractions"),
+        }
+    }
+}
+
 /// Shares of the planned intakes and fractions that a subject received.
-pub(super) fn received(trial: &Trial, protocol: &Protocol, subject: &SubjectId) -> Vec<Received> {
+pub(super) fn received<'p>(protocol: &'p Protocol, case: &Case<'p>) -> impl Iterator<Item = Received<'p>> + Clone {
     let share = |part: usize, whole: u32| 100.0 * part as f64 / f64::from(whole.max(1));
-    let mut shares: Vec<Received> = protocol
-        .treatment
-        .agents
-        .iter()
-        .map(|plan| {
-            let taken = trial.exposure.agent(subject, &plan.agent).map_or(0, |a| a.doses.len());
-            Received {
-                what: format!("intakes of {}", plan.agent),
-                percent: share(taken, plan.intakes()),
-                minimum: protocol.evaluability.min_intakes_percent,
-            }
-        })
-        .collect();
-    if let Some(rules) = &protocol.treatment.radiotherapy {
-        let course = trial.radiotherapy.of(subject);
+    let (case, course) = (*case, case.course);
+    let intakes = protocol.treatment.agents.iter().map(move |plan| Received {
+        what: Component::Intakes(&plan.agent),
+        percent: share(case.agent(&plan.agent).map_or(0, |a| a.doses.len()), plan.intakes()),
+        minimum: protocol.evaluability.min_intakes_percent,
+    });
+    let fractions = protocol.treatment.radiotherapy.iter().map(move |rules| {
         let planned = course.and_then(|c| c.plans.last()).map_or(rules.fractions, |(_, plan)| plan.fractions);
-        shares.push(Received {
-            what: "fractions".into(),
+        Received {
+            what: Component::Fractions,
             percent: share(course.map_or(0, |c| c.fractions.len()), u32::from(planned)),
             minimum: protocol.evaluability.min_fractions_percent,
-        });
-    }
-    shares
+        }
+    });
+    intakes.chain(fractions)
 }

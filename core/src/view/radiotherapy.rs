@@ -8,8 +8,8 @@ use super::baseline::median_range;
 use crate::{
     grade::DoseLevel,
     ids::{Name, SubjectId},
-    projection::{Course, Trial},
-    protocol::RadiotherapyRules,
+    projection::{Case, Course},
+    protocol::{Protocol, RadiotherapyRules},
     quantity::Decimal,
 };
 use chrono::NaiveDate;
@@ -93,13 +93,10 @@ pub struct Biological {
 
 impl RadiotherapyTable {
     /// Reads the table.
-    pub fn read(trial: &Trial) -> RadiotherapyTable {
-        let rules = trial.conduct.protocol().and_then(|p| p.treatment.radiotherapy.as_ref());
-        let subjects: Vec<CourseRow> = trial
-            .subjects
-            .enrolled()
-            .filter_map(|(id, _, enrolment)| Some(row(id, enrolment.level, trial.radiotherapy.of(id)?, rules)))
-            .collect();
+    pub fn read(protocol: Option<&Protocol>, cases: &[Case]) -> RadiotherapyTable {
+        let rules = protocol.and_then(|p| p.treatment.radiotherapy.as_ref());
+        let subjects: Vec<CourseRow> =
+            cases.iter().filter_map(|case| Some(row(case.id, case.enrolment()?.level, case.course?, rules))).collect();
         let prescribed: Vec<f64> = subjects.iter().filter_map(|s| s.prescribed_gy).collect();
         let (median, min, max) = median_range(&prescribed);
         RadiotherapyTable { prescription_gy: MedianRange { median, min, max }, subjects }

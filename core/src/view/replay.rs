@@ -4,9 +4,12 @@ use super::{
     analysis_sets::AnalysisSets,
     association::{self, Association},
     baseline::Baseline,
+    chart,
     deviations::{self, Deviation},
     escalation::Escalation,
     exposure::{self, AgentExposure},
+    grouping::Groupings,
+    observation,
     radiotherapy::RadiotherapyTable,
     response::ResponseTable,
     serious::Serious,
@@ -17,7 +20,7 @@ use super::{
 use crate::{
     event::{Clock, DataKind},
     ids::Hash,
-    projection::{Trial, Witnessed},
+    projection::{Case, Trial, Witnessed},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
@@ -120,20 +123,25 @@ impl CutLine {
 impl Replay {
     /// Reads every view.
     pub fn read(trial: &Trial, reading: Reading) -> Replay {
-        let escalation = Escalation::read(trial, reading.day);
-        let response = ResponseTable::read(trial);
-        let serious = Serious::read(trial, reading.instant);
+        let protocol = trial.conduct.protocol();
+        let cases: Vec<Case> = trial.cases().collect();
+        let observations = observation::of_cases(trial, cases.iter().copied(), reading.day);
+        let escalation = Escalation::of_cases(trial, &cases, &observations);
+        let response = ResponseTable::of_cases(trial, cases.iter().copied());
+        let serious = Serious::of_cases(cases.iter().copied(), reading.instant);
+        let charts = chart::charts(&cases, &observations, &response);
+        let groupings = Groupings::read(protocol, &charts);
         Replay {
             cut: CutLine::new(trial, reading),
-            analysis_sets: AnalysisSets::read(trial, reading.day, &response),
+            analysis_sets: AnalysisSets::of_charts(trial, reading.day, &charts),
             baseline: Baseline::read(trial),
-            toxicity: Toxicity::read(trial, escalation.as_ref()),
-            exposure: exposure::read(trial),
-            radiotherapy: RadiotherapyTable::read(trial),
-            survival: Survival::read(trial, &response),
-            association: association::read(trial, &response),
-            deviations: deviations::read(trial, reading.day, escalation.as_ref(), &response, &serious),
-            subjects: subjects::read(trial, reading.day, &response),
+            toxicity: Toxicity::read(protocol, &cases, escalation.as_ref()),
+            exposure: exposure::read(protocol, &cases),
+            radiotherapy: RadiotherapyTable::read(protocol, &cases),
+            survival: Survival::read(protocol, &charts, &groupings),
+            association: association::read(protocol, &charts, &groupings),
+            deviations: deviations::read(trial, reading.day, &charts, escalation.as_ref(), &serious),
+            subjects: subjects::read(&charts),
             escalation,
             response,
             serious,

@@ -4,7 +4,7 @@ use super::baseline::percent;
 use crate::{
     grade::DoseLevel,
     ids::{Seq, SubjectId},
-    projection::Trial,
+    projection::{Case, Trial},
     protocol::Protocol,
     recist::{self, Assessment, Best, Field, Response},
     statistics::binomial::{ConfidenceLevel, Proportion},
@@ -114,13 +114,23 @@ pub struct SubjectResponse {
 impl ResponseTable {
     /// Reads the table.
     pub fn read(trial: &Trial) -> ResponseTable {
+        ResponseTable::of_cases(trial, trial.cases())
+    }
+
+    /// The same of cases that were found already.
+    pub(super) fn of_cases<'t>(trial: &Trial, cases: impl Iterator<Item = Case<'t>>) -> ResponseTable {
         let Some(protocol) = trial.conduct.protocol() else { return ResponseTable::default() };
-        let treated = || trial.subjects.enrolled().filter(|(id, ..)| trial.first_treatment(id).is_some());
-        let subjects: Vec<SubjectResponse> =
-            treated().filter_map(|(id, _, e)| subject(trial, protocol, id, e.level)).collect();
-        let assessed = |id: &SubjectId| of(&subjects, id).is_some_and(|s| s.at_time_point.is_some());
-        let mut waterfall: Vec<Bar> = subjects.iter().filter_map(|s| bar(trial, protocol, s)).collect();
-        waterfall.sort_by(|a, b| {
+        let (mut subjects, mut waterfall, mut not_assessed) = (Vec::new(), Vec::new(), Vec::new());
+        for case in cases {
+            let Some((enrolment, first)) = case.enrolment().zip(case.first_treatment()) else { continue };
+            let subject = subject(protocol, &case, enrolment.level, first);
+            waterfall.extend(subject.as_ref().and_then(|s| bar(protocol, s, first)));
+            if subject.as_ref().is_none_or(|s| s.at_time_point.is_none()) {
+                not_assessed.push(case.id.clone());
+            }
+            subjects.extend(subject);
+        }
+        waterfall.sort_by(|a: &Bar, b: &Bar| {
             let (x, y) = (a.change_pct.unwrap_or(f64::INFINITY), b.change_pct.unwrap_or(f64::INFINITY));
             y.total_cmp(&x).then_with(|| a.subject.cmp(&b.subject))
         });
@@ -129,21 +139,16 @@ impl ResponseTable {
             overall: Counts::of(subjects.iter().filter_map(|s| s.at_time_point)),
             in_field: Counts::of(subjects.iter().filter_map(|s| s.in_field_at_time_point)),
             waterfall,
-            not_assessed: treated().filter(|(id, ..)| !assessed(id)).map(|(id, ..)| id.clone()).collect(),
+            not_assessed,
             subjects,
         }
     }
 
     /// One subject's assessments.
     pub fn of(&self, subject: &SubjectId) -> Option<&SubjectResponse> {
-        of(&self.subjects, subject)
+        let place = self.subjects.binary_search_by(|line| line.subject.cmp(subject)).ok()?;
+        self.subjects.get(place)
     }
-}
-
-/// One subject's line among all, which stand in the order of their identifiers.
-fn of<'s>(subjects: &'s [SubjectResponse], subject: &SubjectId) -> Option<&'s SubjectResponse> {
-    let place = subjects.binary_search_by(|line| line.subject.cmp(subject)).ok()?;
-    subjects.get(place)
 }
 
 impl Counts {
@@ -185,9 +190,8 @@ fn time_point(protocol: &Protocol, first: NaiveDate) -> Option<NaiveDate> {
     first.checked_add_days(Days::new(u64::try_from(protocol.response.target_day).ok()?))
 }
 
-fn subject(trial: &Trial, protocol: &Protocol, id: &SubjectId, level: DoseLevel) -> Option<SubjectResponse> {
-    let first = trial.first_treatment(id)?;
-    let stated = trial.response.of(id)?;
+fn subject(protocol: &Protocol, case: &Case, level: DoseLevel, first: NaiveDate) -> Option<SubjectResponse> {
+    let stated = case.visits?;
     let mut assessments: Vec<Assessment> = stated
         .facts()
         .map(|visit| Assessment {
@@ -212,7 +216,7 @@ fn subject(trial: &Trial, protocol: &Protocol, id: &SubjectId, level: DoseLevel)
     };
     let course = recist::Course { start: first, new_therapy: None };
     Some(SubjectResponse {
-        subject: id.clone(),
+        subject: case.id.clone(),
         level,
         baseline: baseline.day,
         best: recist::best_response(&visits, &course, rules),
@@ -225,8 +229,7 @@ fn subject(trial: &Trial, protocol: &Protocol, id: &SubjectId, level: DoseLevel)
     })
 }
 
-fn bar(trial: &Trial, protocol: &Protocol, s: &SubjectResponse) -> Option<Bar> {
-    let first = trial.first_treatment(&s.subject)?;
+fn bar(protocol: &Protocol, s: &SubjectResponse, first: NaiveDate) -> Option<Bar> {
     let day = time_point(protocol, first)?;
     let visit = recist::response_at(&s.visits, day, protocol.response.window_days)?;
     let in_field = s.in_field.iter().find(|v| v.day == visit.day);

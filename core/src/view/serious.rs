@@ -9,7 +9,7 @@ use crate::{
     event::{DeathCause, Outcome, Seriousness},
     grade::{DoseLevel, Grade},
     ids::{Name, Seq, SubjectId},
-    projection::{AdverseEvent, SeriousReport, Trial},
+    projection::{AdverseEvent, Case, SeriousReport, Trial},
     relation::Relation,
     text::Text,
 };
@@ -128,18 +128,23 @@ pub enum DeathFlag {
 impl Serious {
     /// Reads the list as it stands at an instant.
     pub fn read(trial: &Trial, instant: DateTime<Utc>) -> Serious {
+        Serious::of_cases(trial.cases(), instant)
+    }
+
+    /// The same of cases that were found already.
+    pub(super) fn of_cases<'t>(cases: impl Iterator<Item = Case<'t>>, instant: DateTime<Utc>) -> Serious {
         let mut list = Serious::default();
-        for (id, _) in trial.subjects.iter() {
-            for (name, ae) in trial.safety.of(id) {
-                list.lines.extend(line(trial, id, name, ae, instant));
+        for case in cases {
+            for (name, ae) in case.events() {
+                list.lines.extend(line(&case, name, ae, instant));
             }
-            list.flags.extend(death_flags(trial, id));
+            list.flags.extend(death_flags(&case));
         }
         list
     }
 }
 
-fn line(trial: &Trial, id: &SubjectId, name: &Name, ae: &AdverseEvent, instant: DateTime<Utc>) -> Option<SeriousLine> {
+fn line(case: &Case, name: &Name, ae: &AdverseEvent, instant: DateTime<Utc>) -> Option<SeriousLine> {
     if !ae.serious() && ae.serious_reports.is_empty() {
         return None;
     }
@@ -159,8 +164,8 @@ fn line(trial: &Trial, id: &SubjectId, name: &Name, ae: &AdverseEvent, instant: 
     entries.sort_unstable();
     let report = ae.report().map(|(_, report)| report);
     Some(SeriousLine {
-        subject: id.clone(),
-        level: trial.subjects.get(id).and_then(|s| s.level()),
+        subject: case.id.clone(),
+        level: case.subject.level(),
         ae: name.clone(),
         term: report.map(|r| r.term.clone()),
         grade: ae.worst_grade(),
@@ -237,9 +242,9 @@ fn is_fatal(ae: &AdverseEvent) -> bool {
     ae.worst_grade().is_some_and(|grade| grade.get() == 5) || ae.outcome() == Some(Outcome::Fatal)
 }
 
-fn death_flags(trial: &Trial, id: &SubjectId) -> Vec<DeathFlag> {
-    let fatal = || trial.safety.of(id).filter(|(_, ae)| is_fatal(ae));
-    match trial.follow_up.of(id).and_then(|f| f.death()) {
+fn death_flags(case: &Case) -> Vec<DeathFlag> {
+    let (id, fatal) = (case.id, || case.events().filter(|(_, ae)| is_fatal(ae)));
+    match case.follow_up.and_then(|f| f.death()) {
         None => fatal()
             .map(|(ae, found)| DeathFlag::FatalEventWithoutDeath {
                 subject: id.clone(),

@@ -2,13 +2,14 @@
 //! and why.
 
 use super::{
+    chart,
     response::{ResponseTable, SubjectResponse},
     waterfall::NotShown,
 };
 use crate::{
     grade::DoseLevel,
     ids::{Name, SubjectId},
-    projection::Trial,
+    projection::{Case, Trial},
     recist::{Field, Response},
 };
 use chrono::NaiveDate;
@@ -62,9 +63,10 @@ impl Spider {
     /// Reads the lines.
     pub fn read(trial: &Trial, response: &ResponseTable, field: Field) -> Spider {
         let (mut lines, mut not_shown) = (Vec::new(), Vec::new());
-        let treated = trial.subjects.enrolled().filter(|(id, ..)| trial.first_treatment(id).is_some());
-        for (id, ..) in treated {
-            let missing = match response.of(id) {
+        let cases: Vec<Case> = trial.cases().collect();
+        let charts = chart::charts(&cases, &[], response);
+        for (chart, _) in chart::treated(&charts) {
+            let missing = match chart.measured {
                 None => "no assessment up to the first treatment",
                 Some(measured) => {
                     let line = line(measured, field);
@@ -79,7 +81,7 @@ impl Spider {
                     }
                 }
             };
-            not_shown.push(NotShown { subject: id.clone(), because: missing.to_owned() });
+            not_shown.push(NotShown { subject: chart.case.id.clone(), because: missing.to_owned() });
         }
         Spider { field, lines, not_shown }
     }

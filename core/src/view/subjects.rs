@@ -1,15 +1,12 @@
 //! Subjects: one line for each, from consent to the last contact.
 
-use super::{
-    observation::{self, Status},
-    response::ResponseTable,
-};
+use super::{chart::Chart, observation::Status};
 use crate::{
     event::BaselineValue,
     few::Few,
     grade::DoseLevel,
     ids::{Name, Seq, SiteId, SubjectId},
-    projection::{LaboratoryValue, Trial},
+    projection::{Case, LaboratoryValue},
     recist::Response,
 };
 use chrono::NaiveDate;
@@ -79,14 +76,11 @@ pub struct SignOff {
 }
 
 /// Reads one line per subject who consented.
-pub fn read(trial: &Trial, day: NaiveDate, response: &ResponseTable) -> Vec<SubjectRow> {
-    let observations = observation::read(trial, day);
-    let rows = trial.subjects.iter().filter(|(_, subject)| !subject.consents.is_empty());
-    rows.map(|(id, subject)| {
-        let observed = observation::of(&observations, id);
-        let follow_up = trial.follow_up.of(id);
-        let plan = trial.radiotherapy.of(id).and_then(|c| c.plans.last()).map(|(_, plan)| plan);
-        let measured = response.of(id);
+pub fn read(charts: &[Chart]) -> Vec<SubjectRow> {
+    let rows = charts.iter().filter(|chart| !chart.case.subject.consents.is_empty());
+    rows.map(|Chart { case, observed, measured }| {
+        let Case { id, subject, follow_up, .. } = *case;
+        let plan = case.course.and_then(|c| c.plans.last()).map(|(_, plan)| plan);
         let recorded = follow_up.and_then(|f| f.progressions.facts().map(|(day, _)| *day).min());
         let baseline = subject.screenings.facts().flat_map(|screening| &screening.baseline);
         let baseline = baseline.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -97,7 +91,7 @@ pub fn read(trial: &Trial, day: NaiveDate, response: &ResponseTable) -> Vec<Subj
             screen_failed: subject.screen_failures.first().map(|(_, day)| *day),
             enrolled: subject.enrolments.first().map(|(_, e)| e.day),
             level: subject.level(),
-            first_treatment: trial.first_treatment(id),
+            first_treatment: case.first_treatment(),
             window_closes: observed.and_then(|o| o.closes),
             dlt_status: observed.map(|o| o.status),
             baseline,

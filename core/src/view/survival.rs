@@ -4,13 +4,12 @@
 //! drugs, appendix C): see [`super::ending`]. New anticancer therapy censors nothing: it is not recorded in this log.
 
 use super::{
+    chart::{self, Chart},
     ending::{self, Ending},
-    grouping,
-    response::ResponseTable,
+    grouping::{Groupings, Members},
 };
 use crate::{
     ids::{Name, SubjectId},
-    projection::Trial,
     protocol::{self, Protocol, SurvivalEndpoint},
     statistics::{
         follow_up::FollowUp,
@@ -22,7 +21,7 @@ use crate::{
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// All endpoints.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -180,53 +179,55 @@ const INTERVAL: ConfidenceInterval = ConfidenceInterval::Log;
 
 impl Survival {
     /// Reads all endpoints; what is known is taken up to the cut of the trial.
-    pub fn read(trial: &Trial, response: &ResponseTable) -> Survival {
-        let Some(protocol) = trial.conduct.protocol() else {
+    pub fn read(protocol: Option<&Protocol>, charts: &[Chart], groupings: &Groupings) -> Survival {
+        let Some(protocol) = protocol else {
             return Survival { endpoints: BTreeMap::new(), follow_up: Followed::new(&[]), log_rank: Vec::new() };
         };
-        let times: BTreeMap<&Name, Vec<SubjectTime>> =
-            protocol.survival.iter().map(|e| (&e.endpoint, of_endpoint(trial, protocol, e, response))).collect();
-        let endpoints =
-            protocol.survival.iter().map(|e| (e.endpoint.clone(), endpoint(protocol, e, &times[&e.endpoint])));
-        let log_rank = protocol.comparisons.iter().filter_map(|comparison| {
-            let times = times.get(&comparison.endpoint)?;
-            compare(trial, protocol, comparison, times, response)
+        let mut observed: BTreeMap<&Name, Vec<Observation>> = BTreeMap::new();
+        let mut endpoints = BTreeMap::new();
+        for planned in &protocol.survival {
+            let times = of_endpoint(protocol, planned, charts);
+            observed.insert(&planned.endpoint, observations(&times));
+            endpoints.insert(planned.endpoint.clone(), endpoint(protocol, planned, times));
+        }
+        let log_rank = protocol
+            .comparisons
+            .iter()
+            .filter_map(|comparison| compare(comparison, observed.get(&comparison.endpoint)?, groupings));
+        let followed = chart::treated(charts).map(|(chart, first)| {
+            let ended = ending::followed(&chart.case, first);
+            observation(days(first, ended.day), ended.event)
         });
-        let followed = observations(&times_of(trial, |id, first| ending::followed(trial, id, first)));
-        Survival { endpoints: endpoints.collect(), follow_up: Followed::new(&followed), log_rank: log_rank.collect() }
+        let followed: Vec<Observation> = followed.collect();
+        Survival { endpoints, follow_up: Followed::new(&followed), log_rank: log_rank.collect() }
     }
 }
 
-fn observations(times: &[SubjectTime]) -> Vec<Observation> {
-    let outcome = |t: &SubjectTime| if t.event { Outcome::Event } else { Outcome::Censored };
-    times.iter().map(|t| Observation { time: t.days, outcome: outcome(t) }).collect()
+fn days(first: NaiveDate, last: NaiveDate) -> i64 {
+    (last - first).num_days().max(0)
+}
+
+fn observation(time: i64, event: bool) -> Observation {
+    Observation { time, outcome: if event { Outcome::Event } else { Outcome::Censored } }
+}
+
+/// What the estimates and the tests take of some subjects' times.
+pub(super) fn observations(times: &[SubjectTime]) -> Vec<Observation> {
+    times.iter().map(|t| observation(t.days, t.event)).collect()
 }
 
 /// The time of every treated subject in an endpoint.
-pub(super) fn of_endpoint(
-    trial: &Trial,
-    protocol: &Protocol,
-    endpoint: &SurvivalEndpoint,
-    response: &ResponseTable,
-) -> Vec<SubjectTime> {
-    times_of(trial, |id, first| ending::read(trial, protocol, endpoint, id, first, response))
-}
-
-fn times_of(trial: &Trial, ends: impl Fn(&SubjectId, NaiveDate) -> Ending) -> Vec<SubjectTime> {
-    let enrolled = trial.subjects.enrolled();
-    enrolled
-        .filter_map(|(id, ..)| {
-            let first = trial.first_treatment(id)?;
-            let Ending { day, event, because } = ends(id, first);
-            let days = (day - first).num_days().max(0);
-            Some(SubjectTime { subject: id.clone(), days, event, until: day, because })
-        })
-        .collect()
+pub(super) fn of_endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, charts: &[Chart]) -> Vec<SubjectTime> {
+    let time = |(chart, first): (&Chart, NaiveDate)| {
+        let Ending { day, event, because } = ending::read(protocol, endpoint, chart, first);
+        SubjectTime { subject: chart.case.id.clone(), days: days(first, day), event, until: day, because }
+    };
+    chart::treated(charts).map(time).collect()
 }
 
 /// The estimate from some subjects' times.
-pub(super) fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: &[SubjectTime]) -> Endpoint {
-    let km = KaplanMeier::new(&observations(times));
+pub(super) fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: Vec<SubjectTime>) -> Endpoint {
+    let km = KaplanMeier::new(&observations(&times));
     let landmark = |days: &u32| {
         let found = km.survival_at(i64::from(*days), INTERVAL)?;
         Some(Landmark { days: found.time, survival: found.survival, ci95: found.ci95, at_risk: found.at_risk })
@@ -253,34 +254,30 @@ pub(super) fn endpoint(protocol: &Protocol, endpoint: &SurvivalEndpoint, times: 
         quartiles: [0.25, 0.5, 0.75].map(quantile).to_vec(),
         at: protocol.landmark_days.iter().filter_map(landmark).collect(),
         curve: km.steps().iter().map(point).collect(),
-        observations: times.to_vec(),
+        observations: times,
     }
 }
 
 /// The log-rank test of an endpoint between the groups of a grouping, within strata where the comparison has them; none
-/// where there is nothing to compare.
+/// where there is nothing to compare. What was observed stands in the order of the treated subjects.
 pub(super) fn compare(
-    trial: &Trial,
-    protocol: &Protocol,
     comparison: &protocol::Comparison,
-    times: &[SubjectTime],
-    response: &ResponseTable,
+    observed: &[Observation],
+    groupings: &Groupings,
 ) -> Option<Comparison> {
-    let groups_of = |by: &Name| {
-        let grouping = protocol.groupings.iter().find(|g| g.name == *by)?;
-        Some(grouping::groups(trial, protocol, grouping, response))
-    };
-    let groups = groups_of(&comparison.by)?;
-    let observed = |stratum: &dyn Fn(&SubjectId) -> bool| -> Vec<Vec<Observation>> {
-        let of = |ids: &BTreeSet<SubjectId>| -> Vec<SubjectTime> {
-            times.iter().filter(|t| ids.contains(&t.subject) && stratum(&t.subject)).cloned().collect()
+    let groups = groupings.of(&comparison.by)?;
+    let within = |stratum: &dyn Fn(usize) -> bool| -> Vec<Vec<Observation>> {
+        let of = |group: &Members| {
+            let belonging = group.belongs.iter().enumerate().filter(|(place, belongs)| **belongs && stratum(*place));
+            belonging.map(|(place, _)| observed[place]).collect()
         };
-        groups.iter().map(|(_, ids)| observations(&of(ids))).collect()
+        groups.iter().map(of).collect()
     };
     let (test, found) = match &comparison.stratified_by {
-        None => (ComparisonTest::LogRank, LogRank::new(&observed(&|_| true))?),
+        None => (ComparisonTest::LogRank, LogRank::stratified(&[within(&|_| true)])?),
         Some(by) => {
-            let strata: Vec<_> = groups_of(by)?.iter().map(|(_, ids)| observed(&|id| ids.contains(id))).collect();
+            let strata: Vec<_> =
+                groupings.of(by)?.iter().map(|stratum| within(&|place| stratum.belongs[place])).collect();
             (ComparisonTest::StratifiedLogRank, LogRank::stratified(&strata)?)
         }
     };
@@ -289,7 +286,7 @@ pub(super) fn compare(
         by: comparison.by.clone(),
         test,
         stratified_by: comparison.stratified_by.clone(),
-        groups: groups.into_iter().map(|(label, _)| label).collect(),
+        groups: groups.iter().map(|group| group.label.clone()).collect(),
         events: found.groups,
         chi2: found.chi2,
         df: found.df,

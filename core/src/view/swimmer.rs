@@ -1,8 +1,8 @@
 //! Swimmer: for each treated subject the time from the first treatment to the last day known, and what happened on it.
 
 use super::{
-    ending,
-    observation::{self, Observation},
+    chart::{self, Chart},
+    ending, observation,
     response::ResponseTable,
 };
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     event::{DosingChange, Withdrawal},
     grade::DoseLevel,
     ids::{Seq, SubjectId},
-    projection::{Subject, Trial},
+    projection::{Case, Treated, Trial},
     recist::Response,
 };
 use chrono::NaiveDate;
@@ -118,16 +118,17 @@ crate::words::written!(Happening: "A response, or a word for what happened.");
 impl Swimmer {
     /// Reads the lanes on a day.
     pub fn read(trial: &Trial, day: NaiveDate, response: &ResponseTable) -> Swimmer {
-        let observations = observation::read(trial, day);
+        let cases: Vec<Case> = trial.cases().collect();
+        let observations = observation::of_cases(trial, cases.iter().copied(), day);
         let (mut lanes, mut not_treated) = (Vec::new(), Vec::new());
-        for (id, subject, enrolment) in trial.subjects.enrolled() {
-            let observed = observation::of(&observations, id);
-            match trial.first_treatment(id) {
-                Some(first) => {
-                    let told = Told { trial, id, subject, first, observed, response };
-                    lanes.push(told.lane(enrolment.level));
+        for chart in chart::charts(&cases, &observations, response) {
+            let Some(enrolment) = chart.case.enrolment() else { continue };
+            match chart.case.treated {
+                Some(treated) => {
+                    let told = Told { chart, first: treated.first.0 };
+                    lanes.push(told.lane(enrolment.level, treated));
                 }
-                None => not_treated.push(id.clone()),
+                None => not_treated.push(chart.case.id.clone()),
             }
         }
         lanes.sort_by(|a, b| b.days.cmp(&a.days).then_with(|| a.subject.cmp(&b.subject)));
@@ -137,33 +138,28 @@ impl Swimmer {
 
 /// Everything that is told of one treated subject.
 struct Told<'a> {
-    trial: &'a Trial,
-    id: &'a SubjectId,
-    subject: &'a Subject,
+    chart: Chart<'a>,
     first: NaiveDate,
-    observed: Option<&'a Observation>,
-    response: &'a ResponseTable,
 }
 
 impl Told<'_> {
-    fn lane(&self, level: DoseLevel) -> Lane {
-        let end = ending::followed(self.trial, self.id, self.first);
+    fn lane(&self, level: DoseLevel, treated: Treated) -> Lane {
+        let end = ending::followed(&self.chart.case, self.first);
         let left = |from: &Withdrawal| match from {
             Withdrawal::FollowUp | Withdrawal::Consent => true,
             Withdrawal::Treatment => false,
         };
-        let withdrawn = self.subject.withdrawals.facts().any(|(_, from)| left(from));
+        let withdrawn = self.chart.case.subject.withdrawals.facts().any(|(_, from)| left(from));
         let standing = match (end.event, withdrawn) {
             (true, _) => Standing::Died,
             (false, true) => Standing::Withdrawn,
             (false, false) => Standing::Followed,
         };
-        let last_treatment = self.trial.last_treatment_entry(self.id).map_or(self.first, |(_, day)| day);
         Lane {
-            subject: self.id.clone(),
+            subject: self.chart.case.id.clone(),
             level,
             first_treatment: self.first,
-            treated_days: self.day(last_treatment),
+            treated_days: self.day(treated.last.0),
             days: self.day(end.day).max(0),
             until: end.day,
             because: end.because,
@@ -185,11 +181,11 @@ impl Told<'_> {
         marks.extend(self.progression());
         marks.extend(self.dosing());
         marks.extend(self.dlts());
-        let withdrawals = self.subject.withdrawals.iter();
+        let withdrawals = self.chart.case.subject.withdrawals.iter();
         marks.extend(withdrawals.map(|(seq, (date, from))| {
             self.mark(*date, Happening::Withdrawn, format!("withdrew from {from}").replace('_', "-"), vec![seq])
         }));
-        let death = self.trial.follow_up.of(self.id).and_then(|f| f.death());
+        let death = self.chart.case.follow_up.and_then(|f| f.death());
         marks.extend(
             death.map(|(seq, death)| {
                 self.mark(death.day, Happening::Death, format!("died ({})", death.cause), vec![seq])
@@ -201,12 +197,12 @@ impl Told<'_> {
 
     /// The entries of the assessments of a day.
     fn assessed_on(&self, date: NaiveDate) -> Vec<Seq> {
-        let visits = self.trial.response.of(self.id).into_iter().flat_map(|visits| visits.iter());
+        let visits = self.chart.case.visits.into_iter().flat_map(|visits| visits.iter());
         visits.filter(|(_, visit)| visit.occurred_at.day() == date).map(|(seq, _)| seq).collect()
     }
 
     fn assessments(&self) -> Vec<Mark> {
-        let visits = self.response.of(self.id).into_iter().flat_map(|measured| &measured.visits);
+        let visits = self.chart.measured.into_iter().flat_map(|measured| &measured.visits);
         let mark = |visit: &crate::recist::Visit| {
             let change = visit.change_from_baseline_pct.map_or_else(String::new, |pct| format!(", {pct:+.1} %"));
             let words = format!("{} at the assessment{change}", visit.overall);
@@ -217,17 +213,17 @@ impl Told<'_> {
 
     /// The first progression; on one day the measured one comes before the recorded one.
     fn progression(&self) -> Option<Mark> {
-        let measured = self.response.of(self.id).and_then(|measured| measured.progression);
+        let measured = self.chart.measured.and_then(|measured| measured.progression);
         let measured =
             measured.map(|day| (day, "progression by the lesions measured".to_owned(), self.assessed_on(day)));
-        let recorded = self.trial.follow_up.of(self.id).into_iter().flat_map(|f| f.progressions.iter());
+        let recorded = self.chart.case.follow_up.into_iter().flat_map(|f| f.progressions.iter());
         let recorded = recorded.map(|(seq, (day, basis))| (*day, format!("progression recorded ({basis})"), vec![seq]));
         let (day, words, entries) = measured.into_iter().chain(recorded).min_by_key(|(day, ..)| *day)?;
         Some(self.mark(day, Happening::Progression, words, entries))
     }
 
     fn dosing(&self) -> impl Iterator<Item = Mark> {
-        self.trial.exposure.of(self.id).flat_map(move |(agent, exposure)| {
+        self.chart.case.agents().flat_map(move |(agent, exposure)| {
             exposure.changes.iter().map(move |(seq, dosing)| {
                 let cause = dosing.cause.to_string().replace('_', " ");
                 let words = format!("{agent} {} ({cause})", dosing.change);
@@ -237,7 +233,7 @@ impl Told<'_> {
     }
 
     fn dlts(&self) -> impl Iterator<Item = Mark> {
-        let judged = self.observed.into_iter().flat_map(|observed| &observed.judged);
+        let judged = self.chart.observed.into_iter().flat_map(|observed| &observed.judged);
         judged.filter(|judged| judged.outcome() == Outcome::Dlt).map(|judged| {
             let words = format!("DLT: {}, grade {}", judged.term, judged.grade);
             self.mark(judged.onset, Happening::Dlt, words, judged.entries.clone())

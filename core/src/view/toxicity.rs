@@ -6,7 +6,11 @@ use super::{
     escalation::Escalation,
     trends::{self, LevelTrend},
 };
-use crate::{grade::DoseLevel, grade::Grade, ids::SubjectId, projection::Trial};
+use crate::{
+    grade::{DoseLevel, Grade},
+    projection::Case,
+    protocol::Protocol,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -62,7 +66,8 @@ pub struct Row {
 const MOST_COMMON: usize = 5;
 
 struct Worst<'a> {
-    subject: &'a SubjectId,
+    /// The place of the subject among the cases.
+    subject: usize,
     level: DoseLevel,
     term: &'a str,
     grade: Grade,
@@ -70,35 +75,39 @@ struct Worst<'a> {
 
 impl Toxicity {
     /// Reads the table.
-    pub fn read(trial: &Trial, escalation: Option<&Escalation>) -> Toxicity {
-        let Some(protocol) = trial.conduct.protocol() else { return Toxicity::default() };
-        let events = events(trial);
+    pub fn read(protocol: Option<&Protocol>, cases: &[Case], escalation: Option<&Escalation>) -> Toxicity {
+        let Some(protocol) = protocol else { return Toxicity::default() };
+        let events = events(cases);
         let levels: Vec<DoseLevel> = protocol.levels.iter().map(|l| l.level).collect();
         let planned = protocol.toxicity_rows.iter().map(|row| {
             let terms = row.terms.iter().map(|t| t.to_string()).collect();
             (row.label.to_string(), terms)
         });
-        let mut rows: Vec<Row> = planned.map(|(label, terms)| count(label, terms, &events, &levels)).collect();
+        let mut rows: Vec<(String, Vec<String>)> = planned.collect();
         let counted = |term: &str| protocol.toxicity_rows.iter().any(|r| r.terms.iter().any(|t| t.as_str() == term));
         let mut others: Vec<&str> = events.iter().map(|e| e.term).filter(|t| !counted(t)).collect();
         others.sort_unstable();
         others.dedup();
-        rows.extend(others.into_iter().map(|t| count(t.to_owned(), vec![t.to_owned()], &events, &levels)));
+        rows.extend(others.into_iter().map(|t| (t.to_owned(), vec![t.to_owned()])));
+        let rows = count(rows, &events, &levels);
+        let mut subjects = Tally::new(&levels);
+        events.iter().for_each(|event| subjects.see(event));
         Toxicity {
-            treated: treated(trial, &levels),
-            subjects: distinct(events.iter()),
+            treated: treated(cases, &levels),
+            subjects: subjects.counts().total,
             most_common: most_common(&rows),
             grade4_plus: events.iter().filter(|e| e.grade.get() >= 4).count(),
-            trends: trends::read(trial, escalation),
+            trends: trends::read(cases, escalation),
             rows,
         }
     }
 }
 
-fn events(trial: &Trial) -> Vec<Worst<'_>> {
+fn events<'t>(cases: &[Case<'t>]) -> Vec<Worst<'t>> {
     let mut all = Vec::new();
-    for (subject, _, enrolment) in trial.subjects.enrolled() {
-        for (_, ae) in trial.safety.of(subject) {
+    for (subject, case) in cases.iter().enumerate() {
+        let Some(enrolment) = case.enrolment() else { continue };
+        for (_, ae) in case.events() {
             if let (Some((_, report)), Some(grade)) = (ae.report(), ae.worst_grade()) {
                 all.push(Worst { subject, level: enrolment.level, term: report.term.as_str(), grade });
             }
@@ -107,30 +116,68 @@ fn events(trial: &Trial) -> Vec<Worst<'_>> {
     all
 }
 
-fn distinct<'a>(events: impl Iterator<Item = &'a Worst<'a>>) -> Counts {
-    let mut worst: BTreeMap<&SubjectId, Grade> = BTreeMap::new();
-    for event in events {
-        let grade = worst.entry(event.subject).or_insert(event.grade);
-        *grade = (*grade).max(event.grade);
+/// Subjects counted at their worst grade; the events of a subject come one after the other.
+struct Tally {
+    counts: ByLevel<Counts>,
+    open: Option<(usize, DoseLevel, Grade)>,
+}
+
+impl Tally {
+    fn new(levels: &[DoseLevel]) -> Tally {
+        let levels = levels.iter().map(|level| (*level, Counts::default())).collect();
+        Tally { counts: ByLevel { total: Counts::default(), levels }, open: None }
     }
-    Counts { any: worst.len(), grade3_plus: worst.values().filter(|g| g.get() >= 3).count() }
-}
 
-fn count(label: String, terms: Vec<String>, events: &[Worst<'_>], levels: &[DoseLevel]) -> Row {
-    let of_row = |e: &&Worst<'_>| terms.iter().any(|t| t == e.term);
-    let total = distinct(events.iter().filter(of_row));
-    let at = |level: DoseLevel| distinct(events.iter().filter(of_row).filter(move |e| e.level == level));
-    let levels = levels.iter().map(|level| (*level, at(*level))).collect();
-    Row { label, terms, counts: ByLevel { total, levels } }
-}
-
-fn treated(trial: &Trial, levels: &[DoseLevel]) -> ByLevel<usize> {
-    let mut by_level = ByLevel { total: 0, levels: levels.iter().map(|l| (*l, 0)).collect() };
-    for (subject, _, enrolment) in trial.subjects.enrolled() {
-        if trial.first_treatment(subject).is_some() {
-            by_level.total += 1;
-            *by_level.levels.entry(enrolment.level).or_default() += 1;
+    fn see(&mut self, event: &Worst<'_>) {
+        match &mut self.open {
+            Some((subject, _, grade)) if *subject == event.subject => *grade = event.grade.max(*grade),
+            Some(_) | None => {
+                self.close();
+                self.open = Some((event.subject, event.level, event.grade));
+            }
         }
+    }
+
+    fn close(&mut self) {
+        let Some((_, level, grade)) = self.open.take() else { return };
+        for counts in [Some(&mut self.counts.total), self.counts.levels.get_mut(&level)].into_iter().flatten() {
+            counts.any += 1;
+            counts.grade3_plus += usize::from(grade.get() >= 3);
+        }
+    }
+
+    fn counts(mut self) -> ByLevel<Counts> {
+        self.close();
+        self.counts
+    }
+}
+
+/// Counts every row in one walk over the events.
+fn count(rows: Vec<(String, Vec<String>)>, events: &[Worst<'_>], levels: &[DoseLevel]) -> Vec<Row> {
+    let mut counted_in: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (row, (_, terms)) in rows.iter().enumerate() {
+        for term in terms {
+            let of_term = counted_in.entry(term).or_default();
+            if of_term.last() != Some(&row) {
+                of_term.push(row);
+            }
+        }
+    }
+    let mut tallies: Vec<Tally> = rows.iter().map(|_| Tally::new(levels)).collect();
+    for event in events {
+        for row in counted_in.get(event.term).into_iter().flatten() {
+            tallies[*row].see(event);
+        }
+    }
+    let row = |((label, terms), tally): (_, Tally)| Row { label, terms, counts: tally.counts() };
+    rows.into_iter().zip(tallies).map(row).collect()
+}
+
+fn treated(cases: &[Case], levels: &[DoseLevel]) -> ByLevel<usize> {
+    let mut by_level = ByLevel { total: 0, levels: levels.iter().map(|l| (*l, 0)).collect() };
+    for enrolment in cases.iter().filter(|case| case.treated.is_some()).filter_map(Case::enrolment) {
+        by_level.total += 1;
+        *by_level.levels.entry(enrolment.level).or_default() += 1;
     }
     by_level
 }

@@ -6,7 +6,7 @@
 use super::escalation::Escalation;
 use crate::{
     grade::DoseLevel,
-    projection::Trial,
+    projection::Case,
     statistics::{
         binomial::Proportion,
         trend::{DoseGroup, Trend},
@@ -52,22 +52,20 @@ pub struct LevelTrend {
 }
 
 /// Reads the trends.
-pub fn read(trial: &Trial, escalation: Option<&Escalation>) -> Vec<LevelTrend> {
+pub fn read(cases: &[Case], escalation: Option<&Escalation>) -> Vec<LevelTrend> {
     let Some(escalation) = escalation else { return Vec::new() };
     let dlt = escalation.levels.iter().map(|row| (row.level, u64::from(row.dlt), u64::from(row.evaluable)));
-    vec![over(TrendOf::Grade3Plus, severe(trial)), over(TrendOf::Dlt, dlt)]
+    vec![over(TrendOf::Grade3Plus, severe(cases)), over(TrendOf::Dlt, dlt)]
 }
 
 /// Treated subjects by level: how many had grade 3 or more, of how many.
-fn severe(trial: &Trial) -> impl Iterator<Item = (DoseLevel, u64, u64)> {
+fn severe(cases: &[Case]) -> impl Iterator<Item = (DoseLevel, u64, u64)> {
     let mut levels: BTreeMap<DoseLevel, (u64, u64)> = BTreeMap::new();
-    for (subject, _, enrolment) in trial.subjects.enrolled() {
-        if trial.first_treatment(subject).is_none() {
-            continue;
-        }
+    for case in cases.iter().filter(|case| case.treated.is_some()) {
+        let Some(enrolment) = case.enrolment() else { continue };
         let (affected, treated) = levels.entry(enrolment.level).or_default();
         *treated += 1;
-        let grades = trial.safety.of(subject).filter_map(|(_, event)| event.report().and(event.worst_grade()));
+        let grades = case.events().filter_map(|(_, event)| event.report().and(event.worst_grade()));
         if grades.max().is_some_and(|grade| grade.get() >= 3) {
             *affected += 1;
         }

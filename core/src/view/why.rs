@@ -7,7 +7,7 @@ use super::{
     analysis_sets::AnalysisSets,
     grounds::{GROUNDS, RestsOn},
     observation,
-    replay::Reading,
+    replay::{Reading, Replay},
     response::ResponseTable,
     serious::Serious,
 };
@@ -142,7 +142,7 @@ impl Facts<'_> {
             let rulings = self.trial.subjects.get(id).into_iter().flat_map(|s| s.rulings.iter().map(|(seq, _)| seq));
             found.extend(rulings);
             found.extend(self.trial.follow_up.of(id).and_then(|f| f.death()).map(|(seq, _)| seq));
-            let judged = observations.iter().filter(|o| o.subject == *id).flat_map(|o| &o.judged);
+            let judged = observation::of(&observations, id).into_iter().flat_map(|o| &o.judged);
             found.extend(judged.flat_map(|j| j.entries.iter().copied()));
         }
         found
@@ -265,11 +265,7 @@ impl Facts<'_> {
     }
 
     fn deviations(&self) -> BTreeSet<Seq> {
-        let response = ResponseTable::read(self.trial);
-        let escalation = super::escalation::Escalation::read(self.trial, self.reading.day);
-        let serious = Serious::read(self.trial, self.reading.instant);
-        let found = super::deviations::read(self.trial, self.reading.day, escalation.as_ref(), &response, &serious);
-        found.iter().filter_map(|d| d.seq).collect()
+        Replay::read(self.trial, self.reading).deviations.iter().filter_map(|d| d.seq).collect()
     }
 }
 
