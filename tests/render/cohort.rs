@@ -16,6 +16,7 @@ use trial_core::{
     view::{
         escalation::Escalation,
         replay::{Reading, Replay},
+        status::Status,
     },
 };
 
@@ -105,17 +106,23 @@ fn signer(actor: &Actor) -> Signer {
 
 /// The trial as it was known at the end of a day in Taipei.
 pub fn known_on(day: &str) -> (Replay, Protocol) {
-    reading(LOG.iter().cloned(), day)
+    let (trial, reading) = trial_on(LOG.iter().cloned(), day);
+    (Replay::read(&trial, reading), trial.conduct.protocol().unwrap().clone())
 }
 
-/// The same, of any log.
-pub fn reading(entries: impl Iterator<Item = Entry>, day: &str) -> (Replay, Protocol) {
+/// Where the trial stood by any log at the end of a day.
+pub fn stood_on(entries: impl Iterator<Item = Entry>, day: &str) -> (Status, Protocol) {
+    let (trial, reading) = trial_on(entries, day);
+    (Status::read(&trial, reading), trial.conduct.protocol().unwrap().clone())
+}
+
+/// What any log says of the trial at the end of a day in Taipei.
+pub fn trial_on(entries: impl Iterator<Item = Entry>, day: &str) -> (Trial, Reading) {
     let day: NaiveDate = day.parse().unwrap();
     let taipei = FixedOffset::east_opt(8 * 3600).unwrap();
     let midnight = day.succ_opt().unwrap().and_time(NaiveTime::MIN).and_local_timezone(taipei).unwrap();
     let as_of: DateTime<Utc> = midnight.to_utc() - TimeDelta::milliseconds(1);
     let mut trial = Trial::default();
     entries.filter(|entry| entry.recorded_at <= as_of).for_each(|entry| trial.apply(&entry));
-    let protocol = trial.conduct.protocol().unwrap().clone();
-    (Replay::read(&trial, Reading { day, instant: as_of, as_of: Some(as_of), cutoff: None }), protocol)
+    (trial, Reading { day, instant: as_of, as_of: Some(as_of), cutoff: None })
 }

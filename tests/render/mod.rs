@@ -6,7 +6,7 @@
 
 pub(crate) mod cohort;
 
-use cohort::{LOG, known_on, reading};
+use cohort::{LOG, known_on, stood_on};
 use serde_json::json;
 use std::{fs, path::Path};
 use trial_cli::{
@@ -26,8 +26,8 @@ use unicode_width::UnicodeWidthStr;
 const PLAIN: Terminal = Terminal::PLAIN_80;
 
 fn status(day: &str) -> String {
-    let (replay, protocol) = known_on(day);
-    render::status(&replay, Some(&protocol), PLAIN)
+    let (status, protocol) = stood_on(LOG.iter().cloned(), day);
+    render::status(&status, Some(&protocol), PLAIN)
 }
 
 fn final_replay() -> String {
@@ -64,7 +64,7 @@ fn everything(terminal: Terminal) -> Vec<String> {
     let mut texts = Vec::new();
     for day in ["2016-10-10", "2016-11-20", "2017-01-15", "2017-05-01", "2017-11-20", "2020-01-31"] {
         let (replay, protocol) = known_on(day);
-        texts.push(render::status(&replay, Some(&protocol), terminal));
+        texts.push(render::status(&stood_on(LOG.iter().cloned(), day).0, Some(&protocol), terminal));
         texts.push(render::replay(&replay, Some(&protocol), terminal));
         texts.push(render::paths(&answer(&replay, &[0.10, 0.25, 0.45]), &protocol, Extent::Everything, terminal));
     }
@@ -228,8 +228,8 @@ fn a_late_dlt_shows_in_every_place_that_a_committee_looks_at() {
         });
         Entry { seq: Seq(last.seq.0 + n), event: Event::from_value(ruling).unwrap(), ..last.clone() }
     });
-    let (replay, protocol) = reading(LOG.iter().cloned().chain(rulings), "2020-01-31");
-    let text = render::status(&replay, Some(&protocol), PLAIN);
+    let (status, protocol) = stood_on(LOG.iter().cloned().chain(rulings), "2020-01-31");
+    let text = render::status(&status, Some(&protocol), PLAIN);
     assert!(text.contains("REVIEW REQUIRED"), "{text}");
     assert!(text.contains("STALE: on what is known now the rule says"), "{text}");
     assert!(text.contains("RECON-007: a DLT became known after the subject had counted"), "{text}");
@@ -267,9 +267,9 @@ fn operating_characteristics_are_printed_with_what_they_assume() {
 
 #[test]
 fn without_a_protocol_there_is_a_header_and_a_reason() {
-    let (mut replay, _) = known_on("2017-05-01");
-    replay.escalation = None;
-    for text in [render::status(&replay, None, PLAIN), render::replay(&replay, None, PLAIN)] {
+    let ((mut replay, _), (mut status, _)) = (known_on("2017-05-01"), stood_on(LOG.iter().cloned(), "2017-05-01"));
+    (replay.escalation, status.escalation) = (None, None);
+    for text in [render::status(&status, None, PLAIN), render::replay(&replay, None, PLAIN)] {
         assert!(text.contains("SYNTHETIC DATA") && text.contains("No protocol is in force"), "{text}");
     }
 }

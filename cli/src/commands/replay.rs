@@ -11,6 +11,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::mem;
 use trial_core::view::replay::Replay;
 
 /// What is answered: all views, and which entries under them are in doubt.
@@ -40,5 +41,7 @@ pub fn run(global: &Global, output: &mut Output<'_>) -> Result<u8, CliError> {
         }
         pager::page(&text, output)?;
     }
+    // The process ends now: giving back a million small pieces, one by one, would only keep the reader waiting.
+    mem::forget((trial, replay));
     Ok(0)
 }

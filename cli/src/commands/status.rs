@@ -6,14 +6,13 @@ use crate::{
     error::CliError,
     output::Output,
     render,
+    session::Session,
     suspect::{Suspects, sentence},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use trial_core::view::{
-    escalation::Escalation,
-    replay::{CutLine, Replay},
-};
+use std::mem;
+use trial_core::view::{escalation::Escalation, replay::CutLine, status::Status};
 
 /// What is answered: a part of `trial replay`.
 #[derive(Serialize, JsonSchema)]
@@ -29,15 +28,19 @@ pub(super) struct Answer {
 /// Shows it.
 pub fn run(global: &Global, output: &mut Output<'_>) -> Result<u8, CliError> {
     let session = open(global, output)?;
-    let replay = Replay { cut: session.cut(), ..Replay::read(&session.trial, session.reading) };
-    let suspects = session.suspects()?;
+    let (cut, suspects) = (session.cut(), session.suspects()?);
+    let Session { trial, reading, ledger, .. } = session;
+    drop(ledger);
     if output.json {
-        output.value(&Answer { cut: replay.cut, escalation: replay.escalation, suspects })?;
+        output.value(&Answer { cut, escalation: Escalation::read(&trial, reading.day), suspects })?;
     } else {
-        output.text(&render::status(&replay, session.trial.conduct.protocol(), render::screen()))?;
+        let status = Status { cut, ..Status::read(&trial, reading) };
+        output.text(&render::status(&status, trial.conduct.protocol(), render::screen()))?;
         if let Some(sentence) = sentence(&suspects) {
             output.line(&format!("\nNote: {sentence} (see trial verify)"))?;
         }
     }
+    // The process ends now: giving back a million small pieces, one by one, would only keep the reader waiting.
+    mem::forget(trial);
     Ok(0)
 }

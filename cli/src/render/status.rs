@@ -16,14 +16,14 @@ use trial_core::{
     protocol::Protocol,
     view::{
         escalation::{Escalation, LevelRow, Window},
-        replay::Replay,
+        status::Status,
     },
 };
 
 /// The whole status, on one screen where the trial is small.
-pub fn status(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) -> String {
-    let header = cut::header(&replay.cut, terminal);
-    let (Some(escalation), Some(protocol)) = (&replay.escalation, protocol) else {
+pub fn status(status: &Status, protocol: Option<&Protocol>, terminal: Terminal) -> String {
+    let header = cut::header(&status.cut, terminal);
+    let (Some(escalation), Some(protocol)) = (&status.escalation, protocol) else {
         return sections([header, terminal.lines(Tone::Text, "", "No protocol is in force: nobody can be enrolled.")]);
     };
     sections([
@@ -31,13 +31,13 @@ pub fn status(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) 
         standing(escalation, protocol, terminal),
         ladder(escalation, terminal),
         terminal.heading("Subjects by dose level") + &dashboard(escalation, terminal),
-        pending(escalation, replay.cut.day, terminal),
-        next(escalation, &protocol.design, replay.cut.day, terminal),
+        pending(escalation, status.cut.day, terminal),
+        next(escalation, &protocol.design, status.cut.day, terminal),
         paths::still_to_come(escalation, &protocol.design, terminal),
         mtd(escalation, terminal),
-        decisions(escalation, &replay.cut, terminal),
-        adjudications(escalation, &replay.cut, terminal),
-        notes(replay, escalation, terminal),
+        decisions(escalation, &status.cut, terminal),
+        adjudications(escalation, &status.cut, terminal),
+        notes(status, escalation, terminal),
     ])
 }
 
@@ -140,27 +140,27 @@ fn waiting(escalation: &Escalation, design: &Design, day: NaiveDate) -> String {
 }
 
 /// Safety in one line, flags, deviations.
-fn notes(replay: &Replay, escalation: &Escalation, terminal: Terminal) -> String {
-    let (treated, worst) = (replay.toxicity.treated.total, replay.toxicity.subjects);
-    let severe = match replay.toxicity.grade4_plus {
+fn notes(status: &Status, escalation: &Escalation, terminal: Terminal) -> String {
+    let (treated, worst) = (status.toxicity.treated.total, status.toxicity.subjects);
+    let severe = match status.toxicity.grade4_plus {
         0 => "no event of grade 4 or 5".into(),
         n => number::of(n as u64, "event of grade 4 or 5", "events of grade 4 or 5"),
     };
     let safety = format!("{} of {treated} treated had grade 3 or more; {severe}", worst.grade3_plus);
-    let severe = if replay.toxicity.grade4_plus > 0 { Tone::Fault } else { Tone::Text };
+    let severe = if status.toxicity.grade4_plus > 0 { Tone::Fault } else { Tone::Text };
     let mut pairs = vec![
         (severe, "adverse events", safety),
-        (Tone::Text, "deaths", deaths(replay)),
-        (Tone::Text, "deviations", deviations::summary(&replay.deviations)),
+        (Tone::Text, "deaths", deaths(status)),
+        (Tone::Text, "deviations", deviations::summary(&status.deviations)),
     ];
-    pairs.extend(clocks(replay).map(|(tone, what)| (tone, "serious events", what)));
+    pairs.extend(clocks(status).map(|(tone, what)| (tone, "serious events", what)));
     pairs.extend(escalation.flags.iter().map(|flag| (Tone::Fault, "flag", phrase::flag(flag))));
     terminal.heading("Also to know") + &terminal.pairs(&pairs)
 }
 
 /// How many serious events there are, and how many of their reports are late or overdue.
-fn clocks(replay: &Replay) -> Option<(Tone, String)> {
-    let lines = &replay.serious.lines;
+fn clocks(status: &Status) -> Option<(Tone, String)> {
+    let lines = &status.serious.lines;
     let late = lines.iter().flat_map(|line| std::iter::once(&line.clock).chain(&line.follow_ups)).filter(|c| c.late);
     let (tone, late) = match late.count() {
         0 => (Tone::Text, String::new()),
@@ -169,9 +169,8 @@ fn clocks(replay: &Replay) -> Option<(Tone, String)> {
     (!lines.is_empty()).then(|| (tone, format!("{}{late}", lines.len())))
 }
 
-fn deaths(replay: &Replay) -> String {
-    let died = replay.subjects.iter().filter_map(|s| s.died.map(|day| format!("{} on {day}", s.subject)));
-    let died: Vec<String> = died.collect();
+fn deaths(status: &Status) -> String {
+    let died: Vec<String> = status.died.iter().map(|(subject, day)| format!("{subject} on {day}")).collect();
     let named = if died.is_empty() { String::new() } else { format!(": {}", died.join(", ")) };
-    format!("{} of {} enrolled{named}", died.len(), replay.baseline.n)
+    format!("{} of {} enrolled{named}", died.len(), status.enrolled)
 }

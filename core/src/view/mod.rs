@@ -20,6 +20,7 @@ pub mod replay;
 pub mod response;
 pub mod serious;
 pub mod spider;
+pub mod status;
 pub mod subjects;
 pub mod survival;
 pub mod swimmer;

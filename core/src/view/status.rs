@@ -1,0 +1,61 @@
+//! Status: where the trial stands, the part of a replay that fits on one screen.
+//!
+//! Promises the numbers of a replay at the same cut, and reads only the views that it needs.
+
+use super::{
+    chart,
+    deviations::{self, Deviation},
+    escalation::Escalation,
+    observation,
+    replay::{CutLine, Reading},
+    response::ResponseTable,
+    serious::Serious,
+    toxicity::Toxicity,
+};
+use crate::{
+    ids::SubjectId,
+    projection::{Case, Trial},
+};
+use chrono::NaiveDate;
+
+/// Where the trial stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status {
+    /// What it rests on.
+    pub cut: CutLine,
+    /// Escalation; none before a protocol is in force.
+    pub escalation: Option<Escalation>,
+    /// Toxicity.
+    pub toxicity: Toxicity,
+    /// Serious adverse events.
+    pub serious: Serious,
+    /// Deviations.
+    pub deviations: Vec<Deviation>,
+    /// Number of enrolled subjects.
+    pub enrolled: usize,
+    /// Who died, of those who consented, and when.
+    pub died: Vec<(SubjectId, NaiveDate)>,
+}
+
+impl Status {
+    /// Reads where the trial stands.
+    pub fn read(trial: &Trial, reading: Reading) -> Status {
+        let cases: Vec<Case> = trial.cases().collect();
+        let observations = observation::of_cases(trial, cases.iter().copied(), reading.day);
+        let escalation = Escalation::of_cases(trial, &cases, &observations);
+        let response = ResponseTable::of_cases(trial, cases.iter().copied());
+        let serious = Serious::of_cases(cases.iter().copied(), reading.instant);
+        let charts = chart::charts(&cases, &observations, &response);
+        let consented = cases.iter().filter(|case| !case.subject.consents.is_empty());
+        let died = consented.filter_map(|case| Some((case.id.clone(), case.follow_up?.death()?.1.day)));
+        Status {
+            cut: CutLine::new(trial, reading),
+            toxicity: Toxicity::read(trial.conduct.protocol(), &cases, escalation.as_ref()),
+            deviations: deviations::read(trial, reading.day, &charts, escalation.as_ref(), &serious),
+            enrolled: cases.iter().filter(|case| case.enrolment().is_some()).count(),
+            died: died.collect(),
+            escalation,
+            serious,
+        }
+    }
+}
