@@ -142,3 +142,21 @@ fn an_old_entry_that_was_changed_is_found_by_verify_and_where_it_is_read() {
     dir.run(&["verify"]).expect(1).says(&["at entry 300"]);
     dir.run(&["status", "--full"]).expect(1).says(&["entry 300"]);
 }
+
+#[test]
+fn what_is_refused_is_refused_in_the_words_of_a_full_verification() {
+    let dir = verified();
+    let before = dir.bytes();
+    let told = |subject: &str, day: &str| {
+        let args = ["--key", "coordinator", "append", "followed-up", "--subject", subject, "--status", "alive"];
+        let args = [&args[..], &["--occurred-at", day, "--reason", "found in the file"]].concat();
+        let refused = dir.run(&args).expect(1);
+        assert_eq!(refused.stderr, dir.run(&[&args[..], &["--full"]].concat()).expect(1).stderr);
+        refused.stderr
+    };
+    // Only the facts of the subject that is named are read at first: the one that is meant comes from all of them.
+    assert!(told("RECON001", "2018-01-01").contains("did you mean RECON-001?"));
+    assert!(told("RECON-001", "2015-01-01").contains("lies before the consent"));
+    assert!(told("RECON-001", "2031-01-01").contains("has not happened yet"));
+    assert_eq!(dir.bytes(), before);
+}
