@@ -13,18 +13,32 @@ use crate::{
     tip::Tip,
     verifier::Lookup,
 };
-use std::{collections::BTreeMap, vec};
+use std::{collections::BTreeMap, ops::Range, vec};
 use trial_core::{
     entry::{Effect, Entry},
     event::Event,
     ids::{Hash, Seq},
 };
 
+/// The lines of a block, with the leaf hashes that they have.
+pub(crate) type Block = Vec<(Envelope, Hash)>;
+
+/// Reads lines with their hashes, if all can be had.
+pub(crate) fn read_block(places: Range<u64>, lookup: &dyn Lookup) -> Option<Block> {
+    let hashed = |line: Envelope| {
+        let hash = line.leaf_hash();
+        (line, hash)
+    };
+    Some(lookup.envelopes(places)?.into_iter().map(hashed).collect())
+}
+
 /// Entries of a verified log from some place on.
 pub struct Again<'a> {
     tip: &'a Tip,
     lookup: &'a dyn Lookup,
     next: Seq,
+    /// The blocks to come, from that of `next` on, as they were read; to be compared.
+    blocks: Box<dyn Iterator<Item = Option<Block>> + 'a>,
     /// What is left of the block at hand.
     block: vec::IntoIter<(Envelope, Hash)>,
     /// Which entries amended which, in front of the first one that is read.
@@ -38,16 +52,29 @@ pub struct Again<'a> {
 impl Tip {
     /// The entries from a place on, read again. `amended` names what was corrected or voided in front of it, and by which.
     pub fn again<'a>(&'a self, from: Seq, amended: BTreeMap<Seq, Vec<Seq>>, lookup: &'a dyn Lookup) -> Again<'a> {
+        let blocks = self.blocks_from(from).map(move |places| read_block(places, lookup));
+        self.again_from(from, amended, lookup, Box::new(blocks))
+    }
+
+    /// The same of blocks that are being read already.
+    pub(crate) fn again_from<'a>(
+        &'a self,
+        from: Seq,
+        amended: BTreeMap<Seq, Vec<Seq>>,
+        lookup: &'a dyn Lookup,
+        blocks: Box<dyn Iterator<Item = Option<Block>> + 'a>,
+    ) -> Again<'a> {
         let (block, now, reader) = (Vec::new().into_iter(), BTreeMap::new(), quick::Reader::of_known_lines());
-        Again { tip: self, lookup, next: from, block, amended, now, reader, ended: false }
+        Again { tip: self, lookup, next: from, blocks, block, amended, now, reader, ended: false }
     }
 }
 
 impl Again<'_> {
     fn line(&mut self) -> Option<(Envelope, Hash)> {
         if self.block.len() == 0 {
-            let (block, within) = (self.next.0 / BLOCK, self.next.0 % BLOCK);
-            self.block = self.tip.block(block, self.lookup)?.into_iter();
+            let (number, within) = (self.next.0 / BLOCK, self.next.0 % BLOCK);
+            let block = self.blocks.next()??;
+            self.block = self.tip.as_verified(number, block)?.into_iter();
             if let Some(last) = usize::try_from(within).ok()?.checked_sub(1) {
                 self.block.nth(last);
             }

@@ -4,6 +4,7 @@
 //! verifies every entry, and that whichever of the two is behind catches up from the other, with a notice. Never makes a
 //! ledger where none is, and never repairs a difference. Does not compare with what anybody saw before: that is the part of checkpoints and pins.
 
+mod ahead;
 mod batch;
 mod behind;
 mod checkpoints;

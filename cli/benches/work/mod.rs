@@ -156,6 +156,11 @@ pub fn replay_known(tip: &Tip, lines: &dyn Lookup) -> Replay {
     replay(tip.again(Seq(0), BTreeMap::new(), lines).map(Result::unwrap))
 }
 
+/// The same out of the store of a ledger, as its commands do.
+pub fn replay_known_store(ledger: &Ledger) -> Replay {
+    replay(ledger.again(Seq(0), BTreeMap::new()).map(Result::unwrap))
+}
+
 /// Where the lines of a journal lie.
 pub fn places(dir: &Path) -> LineIndex {
     let (lines, index) = read_lines(&dir.join(JOURNAL)).unwrap();

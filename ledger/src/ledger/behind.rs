@@ -4,13 +4,14 @@
 //! behind it is in both and verified as always. Whatever is otherwise is not judged here: the ledger is then opened and
 //! verified whole, and that verdict stands. Does not look at entries in front: `trial verify` does.
 
-use super::{JOURNAL, Ledger, LedgerError, Notice, SEALED, STORE, sealing};
+use super::{JOURNAL, Ledger, LedgerError, Notice, SEALED, STORE, ahead::Ahead, sealing};
 use crate::{
     again::Again,
     envelope::Envelope,
     fault::{Fault, FaultKind},
     follower::Follower,
     journal::Journal,
+    merkle::BLOCK,
     sealed_folder::SealedFolder,
     sled_store::SledStore,
     snapshot::{Snapshot, StateName},
@@ -78,7 +79,12 @@ impl Ledger {
 
     /// The entries from a place on, as they were verified: see [`crate::tip::Tip::again`].
     pub fn again(&self, from: Seq, amended: BTreeMap<Seq, Vec<Seq>>) -> Again<'_> {
-        self.tip.again(from, amended, &self.store)
+        let many = self.tip.size().saturating_sub(from.0) > BLOCK;
+        let ahead = self.store.shared().ok().filter(|_| many);
+        match ahead.and_then(|store| Ahead::start(store, self.tip.blocks_from(from))) {
+            Some(ahead) => self.tip.again_from(from, amended, &self.store, Box::new(ahead)),
+            None => self.tip.again(from, amended, &self.store),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::Tip;
 use crate::{
+    again::{Block, read_block},
     body::RecordedAt,
     claims::Claims,
     envelope::Envelope,
@@ -64,10 +65,20 @@ impl Tip {
     }
 
     /// The lines of one block, as they were verified, with their leaf hashes.
-    pub(crate) fn block(&self, block: u64, lookup: &dyn Lookup) -> Option<Vec<(Envelope, Hash)>> {
-        let lines = lookup.envelopes(self.blocks.places(block))?;
-        let hashes = hashes(&lines);
-        self.blocks.holds(block, &hashes).then(|| lines.into_iter().zip(hashes).collect())
+    pub(crate) fn block(&self, block: u64, lookup: &dyn Lookup) -> Option<Block> {
+        self.as_verified(block, read_block(self.blocks.places(block), lookup)?)
+    }
+
+    /// These lines, if they are those of the block as it was verified.
+    pub(crate) fn as_verified(&self, block: u64, lines: Block) -> Option<Block> {
+        let hashes: Vec<Hash> = lines.iter().map(|(_, hash)| *hash).collect();
+        self.blocks.holds(block, &hashes).then_some(lines)
+    }
+
+    /// The places of each block from that of an entry on.
+    pub(crate) fn blocks_from(&self, from: Seq) -> impl Iterator<Item = Range<u64>> + use<> {
+        let size = self.blocks.size();
+        (from.0 / BLOCK..size.div_ceil(BLOCK)).map(move |block| block * BLOCK..size.min((block + 1) * BLOCK))
     }
 
     fn root_of(&self, range: Range<u64>, lookup: &dyn Lookup) -> Option<Hash> {
