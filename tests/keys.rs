@@ -4,7 +4,7 @@
 
 use crate::common::{
     Dir, Ran,
-    small::{PROTOCOL, small},
+    small::{FOLLOWED, PROTOCOL, small},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -187,19 +187,9 @@ fn openssl_checks_the_signature_of_an_entry() {
     }
 }
 
+/// The usual append, signed by somebody else.
 fn seen(dir: &Dir, alias: &str) -> Ran {
-    dir.run(&[
-        "--key",
-        alias,
-        "append",
-        "followed-up",
-        "--subject",
-        "S-1",
-        "--status",
-        "alive",
-        "--occurred-at",
-        "2026-02-10",
-    ])
+    dir.run(&[&["--key", alias], &FOLLOWED[2..]].concat())
 }
 
 fn grant(dir: &Dir, alias: &str, role: &str) -> Ran {

@@ -267,8 +267,8 @@ impl Draft {
         let alone = word("type").and_then(|word| word.parse().ok()).is_some_and(looks_at_own_subject_alone);
         match word("subject").map(str::parse) {
             _ if !alone || self.cites_counts() => Facts::All,
-            None => Facts::OfTheTrial,
-            Some(Ok(subject)) => Facts::Of(subject),
+            None => Facts::Of(None),
+            Some(Ok(subject)) => Facts::Of(Some(subject)),
             Some(Err(_)) => Facts::All,
         }
     }

@@ -38,10 +38,8 @@ pub enum Facts {
     /// All.
     #[default]
     All,
-    /// Those of the trial itself and of one subject.
-    Of(SubjectId),
-    /// Those of the trial itself.
-    OfTheTrial,
+    /// Those of the trial itself and, where one is named, of a subject.
+    Of(Option<SubjectId>),
 }
 
 /// What the beginning of a ledger may rest on.
@@ -229,15 +227,15 @@ impl Session {
         let from_the_beginning = show.is_some() || lens.cutoff.is_some();
         let count = if from_the_beginning { 0 } else { fold.before_the_cut(&states) };
         let (states, due) = (&states[..count], snapshots::is_due(ledger.tip().size(), rests));
-        let narrow = || Some(Narrow(states.to_vec()));
         let (rested, mut making, narrow) = match &lens.facts {
-            Facts::Of(subject) if !due => (snapshots::rested_about(dir, states, Some(subject)), None, narrow()),
-            Facts::OfTheTrial if !due => (snapshots::rested_about(dir, states, None), None, narrow()),
-            Facts::All | Facts::Of(_) | Facts::OfTheTrial if lens.is_clear() => {
+            Facts::Of(subject) if !due => {
+                (snapshots::rested_about(dir, states, subject.as_ref()), None, Some(Narrow(states.to_vec())))
+            }
+            Facts::All | Facts::Of(_) if lens.is_clear() => {
                 let (rested, states) = snapshots::rested_with_states(dir, states);
                 (rested, Some(Making::behind(dir, states, rests)), None)
             }
-            Facts::All | Facts::Of(_) | Facts::OfTheTrial => (snapshots::rested(dir, states), None, None),
+            Facts::All | Facts::Of(_) => (snapshots::rested(dir, states), None, None),
         };
         notices.extend(rested.notice);
         fold.resume(rested.trial);
