@@ -341,4 +341,17 @@ mod tests {
         store.append_if_next(&chain.entries[256..]).unwrap();
         assert_eq!((lines(&store).len(), volumes(dir.path())), (300, vec![0, 256]));
     }
+
+    #[test]
+    fn a_kill_while_sled_makes_a_snapshot_of_its_pages_leaves_a_store_that_opens() {
+        let chain = chain(300);
+        let dir = tempfile::tempdir().unwrap();
+        SledStore::open(dir.path()).unwrap().append_if_next(&chain.entries).unwrap();
+        let unfinished = dir.path().join("snap.FFFFFFFFFFFFFFFF.generating");
+        for left in [&b""[..], b"half of a snapshot of its pages"] {
+            fs::write(&unfinished, left).unwrap();
+            assert_eq!(lines(&SledStore::open(dir.path()).unwrap()).len(), 300);
+            assert!(!unfinished.exists());
+        }
+    }
 }

@@ -15,9 +15,11 @@ use sled::{
     transaction::{ConflictableTransactionError, TransactionError},
 };
 use std::{
-    fs::File,
+    fs::{self, File},
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    thread,
     time::Duration,
 };
 use trial_core::ids::{Hash, Seq};
@@ -94,7 +96,10 @@ impl Volume {
             if !opened.as_ref().is_err_and(locked) {
                 break;
             }
-            std::thread::sleep(LOCK_PAUSE);
+            thread::sleep(LOCK_PAUSE);
+            opened = open();
+        }
+        if opened.is_err() && sweep(folder).is_ok_and(|swept| swept) {
             opened = open();
         }
         let (entries, meta, blocks, db) = opened.map_err(|error| match locked(&error) {
@@ -168,6 +173,28 @@ pub fn tell_panics_as_errors() {
             usual(panic);
         }
     }));
+}
+
+/// Takes away what a kill left of snapshots that sled was making of its own pages, and says whether there was any. sled
+/// takes one for its newest, finds it corrupted and does not open any more; without it, it reads its log.
+fn sweep(folder: &Path) -> io::Result<bool> {
+    let mut unfinished = Vec::new();
+    for file in fs::read_dir(folder)? {
+        let path = file?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            unfinished.push(path);
+        }
+    }
+    // Whoever has the lock may be making one.
+    let file = File::open(folder.join(FILE))?;
+    let mut tries = 0..LOCK_TRIES;
+    while file.try_lock().is_err() {
+        tries.next().ok_or(io::ErrorKind::WouldBlock)?;
+        thread::sleep(LOCK_PAUSE);
+    }
+    unfinished.iter().try_for_each(fs::remove_file)?;
+    Ok(!unfinished.is_empty())
 }
 
 /// sled has no kind for this: the message is all there is.
