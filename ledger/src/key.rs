@@ -4,9 +4,14 @@
 //! each message and key have one accepted spelling of a signature, and that a [`Secret`] is wiped and never printed.
 //! Does not check who holds a key: that is the roster's part.
 
+use curve25519_dalek::{edwards::EdwardsPoint, scalar::Scalar, traits::IsIdentity};
 use ed25519_dalek::{Signature as DalekSignature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::fmt;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 use trial_core::ids::Key;
 
 /// The 64 bytes of a signature: R, then S.
@@ -17,6 +22,11 @@ const ORDER: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 ];
+
+/// Keys that were admitted: the checks, the roster and the engine each ask for the same ones.
+static ADMITTED: Mutex<BTreeMap<Key, PublicKey>> = Mutex::new(BTreeMap::new());
+/// How many of them are remembered; those that come later are judged anew each time.
+const MOST_ADMITTED: usize = 4_096;
 
 /// A public key that was admitted: signatures under it bind whoever holds the secret half.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,6 +52,20 @@ impl PublicKey {
     /// # Errors
     /// A key under which someone could sign and later deny it: see [`KeyRefused`].
     pub fn admit(key: Key) -> Result<PublicKey, KeyRefused> {
+        // A thread that panicked left nothing half done: a key is put in whole.
+        let admitted = || ADMITTED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(public) = admitted().get(&key) {
+            return Ok(public.clone());
+        }
+        let public = PublicKey::judged(key)?;
+        let mut admitted = admitted();
+        if admitted.len() < MOST_ADMITTED {
+            admitted.insert(key, public.clone());
+        }
+        Ok(public)
+    }
+
+    fn judged(key: Key) -> Result<PublicKey, KeyRefused> {
         let point = VerifyingKey::from_bytes(&key.0).map_err(|_| KeyRefused::NotAPoint)?;
         if point.to_edwards().compress().to_bytes() != key.0 {
             return Err(KeyRefused::NotCanonical);
@@ -49,7 +73,7 @@ impl PublicKey {
         if point.is_weak() {
             return Err(KeyRefused::Weak);
         }
-        if !point.to_edwards().is_torsion_free() {
+        if !is_torsion_free(&point.to_edwards()) {
             return Err(KeyRefused::Torsion);
         }
         Ok(PublicKey(point))
@@ -72,6 +96,13 @@ impl PublicKey {
         strict
             .map_err(|_| if is_canonical_point(signature) { BadSignature::Invalid } else { BadSignature::NotCanonical })
     }
+}
+
+/// Whether the order of the base point times this point is nothing: one time less, and once more. In a time that depends
+/// on the point, which is public.
+fn is_torsion_free(point: &EdwardsPoint) -> bool {
+    let but_once = EdwardsPoint::vartime_double_scalar_mul_basepoint(&-Scalar::ONE, point, &Scalar::ZERO);
+    (but_once + point).is_identity()
 }
 
 /// Whether R is the one spelling of a point that is not of small order, or no point at all.
@@ -236,6 +267,7 @@ mod tests {
         // speccheck vectors 3 to 5: a mixed-order key.
         let mixed = key("cdb267ce40c5cd45306fa5d2f29731459387dbf9eb933b7bd5aed9a765b88d4d");
         assert_eq!(PublicKey::admit(mixed).unwrap_err(), KeyRefused::Torsion);
+        assert_eq!(PublicKey::admit(mixed).unwrap_err(), KeyRefused::Torsion, "and once more");
         assert_eq!(PublicKey::admit(key(&format!("02{}", "00".repeat(31)))).unwrap_err(), KeyRefused::NotAPoint);
     }
 

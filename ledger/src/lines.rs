@@ -95,7 +95,7 @@ fn skip_line(reader: &mut impl BufRead) -> io::Result<(u64, bool)> {
         if buffer.is_empty() {
             return Ok((skipped, false));
         }
-        let end = buffer.iter().position(|b| *b == b'\n');
+        let end = memchr::memchr(b'\n', buffer);
         let used = end.map_or(buffer.len(), |end| end + 1);
         reader.consume(used);
         skipped += used as u64;

@@ -26,9 +26,11 @@ use trial_core::{
 const MOST_SIGNERS: usize = 4096;
 
 /// Reads lines one after the other, and keeps what comes again in many.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reader {
     lines: Lines,
+    /// Finds [`AFTER_EVENT`].
+    after_event: memmem::Finder<'static>,
     /// Room for writing again.
     writer: canon::Writer,
     /// Signers by the first key of a line, and how they are spelled there.
@@ -36,10 +38,9 @@ pub(crate) struct Reader {
 }
 
 /// What is known of the lines.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Lines {
     /// Nothing.
-    #[default]
     Strange,
     /// That they are the very bytes that were verified before: their spelling is not looked at again.
     Known,
@@ -72,6 +73,13 @@ impl<'a> Rest<'a> {
     }
 }
 
+impl Default for Reader {
+    fn default() -> Reader {
+        let (writer, signers) = (canon::Writer::default(), HashMap::new());
+        Reader { lines: Lines::Strange, after_event: memmem::Finder::new(AFTER_EVENT), writer, signers }
+    }
+}
+
 impl Reader {
     /// Reads lines that are the very bytes that were verified before, as whoever compared their hashes knows.
     pub fn of_known_lines() -> Reader {
@@ -83,7 +91,7 @@ impl Reader {
         let line = std::str::from_utf8(envelope.as_bytes()).ok().filter(|line| line.len() <= MAX_LINE)?;
         let signatures = signatures(line.as_bytes())?;
         let signed = body::place_of_body(line.len(), signatures.len());
-        let event_ends = memmem::find(&line.as_bytes()[signed.clone()], AFTER_EVENT.as_bytes())? + signed.start;
+        let event_ends = self.after_event.find(&line.as_bytes()[signed.clone()])? + signed.start;
         let (head, mut rest) = (&line[signed.start..event_ends], Rest(&line[event_ends..signed.end]));
 
         rest.expect(AFTER_EVENT)?;

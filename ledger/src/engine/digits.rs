@@ -3,7 +3,11 @@
 //! Promises that the digits times their places sum up to the scalar modulo the order of the base point, so they serve
 //! for points of that order only. Takes time that depends on the scalar: fit for public values, not for secrets.
 
+use super::number::difference;
 use curve25519_dalek::scalar::Scalar;
+
+/// The order of the base point, in words, least first.
+const ORDER: [u64; 4] = [0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, 1 << 60];
 
 /// The digits of a scalar to the base 2^`BITS`, least first, each from -2^(`BITS` - 1) + 1 to 2^(`BITS` - 1).
 ///
@@ -11,11 +15,15 @@ use curve25519_dalek::scalar::Scalar;
 pub fn digits<const BITS: usize, const WINDOWS: usize>(scalar: &Scalar) -> [i16; WINDOWS] {
     const { assert!(BITS <= 12 && BITS * WINDOWS >= 252, "the windows hold every scalar") };
     let negative = scalar.as_bytes()[31] >= 0b1000;
-    let mut words = [0; 6];
-    let bytes = if negative { (-scalar).to_bytes() } else { scalar.to_bytes() };
-    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+    let mut whole = [0; 4];
+    for (word, bytes) in whole.iter_mut().zip(scalar.as_bytes().as_chunks().0) {
         *word = u64::from_le_bytes(*bytes);
     }
+    if negative {
+        whole = difference(ORDER, whole).0;
+    }
+    let [w0, w1, w2, w3] = whole;
+    let words = [w0, w1, w2, w3, 0, 0];
     let mut carry = 0;
     std::array::from_fn(|window| {
         let (word, bit) = (window * BITS / 64, window * BITS % 64);

@@ -157,6 +157,12 @@ impl Fe {
         Fe(chosen)
     }
 
+    /// a + a.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub fn doubled(&self) -> Fe {
+        self.plus(self)
+    }
+
     /// In each lane the number of the lane so many further, in a circle.
     #[target_feature(enable = "avx512f")]
     pub fn turned<const LANES: i32>(&self) -> Fe {
@@ -230,6 +236,18 @@ impl Wide {
             *sum = _mm512_mask_sub_epi64(*sum, mask, a, b);
         }
         Wide(sum)
+    }
+
+    /// In the lanes of the mask b, in the others a.
+    #[target_feature(enable = "avx512f")]
+    pub fn or(&self, mask: __mmask8, other: &Wide) -> Wide {
+        Wide(Fe(self.0).or(mask, &Fe(other.0)).0)
+    }
+
+    /// In each lane the number of the lane so many further, in a circle.
+    #[target_feature(enable = "avx512f")]
+    pub fn turned<const LANES: i32>(&self) -> Wide {
+        Wide(Fe(self.0).turned::<LANES>().0)
     }
 
     /// The same number in limbs that can be multiplied.

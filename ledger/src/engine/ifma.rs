@@ -10,7 +10,7 @@ use super::{
     sha512::Hashes,
     signers::{Job, Kernel},
 };
-use curve25519_dalek::{constants::ED25519_BASEPOINT_POINT, edwards::EdwardsPoint, scalar::Scalar};
+use curve25519_dalek::{constants::ED25519_BASEPOINT_COMPRESSED, edwards::CompressedEdwardsY, scalar::Scalar};
 use std::{arch::x86_64::*, sync::OnceLock};
 
 /// Lanes of a register.
@@ -35,25 +35,40 @@ impl<const BITS: usize, const WINDOWS: usize> Table<BITS, WINDOWS> {
     const MULTIPLES: usize = (1 << (BITS - 1)) + 1;
     const BYTES: usize = WINDOWS * Self::MULTIPLES * size_of::<Slot>();
 
-    /// The table of a point of prime order.
-    fn of(_: &Ifma, point: &EdwardsPoint) -> Table<BITS, WINDOWS> {
-        let mut unit = *point;
-        let units: Vec<EdwardsPoint> = (0..WINDOWS)
-            .map(|_| {
-                let this = unit;
-                for _ in 0..BITS {
-                    unit += unit;
-                }
-                this
-            })
-            .collect();
-        let units: Vec<[u8; 32]> =
-            EdwardsPoint::compress_batch_alloc(&units).into_iter().map(|unit| unit.to_bytes()).collect();
+    /// The table of a point of prime order, in its one spelling.
+    fn of(_: &Ifma, point: &CompressedEdwardsY) -> Table<BITS, WINDOWS> {
+        // SAFETY: an `Ifma` exists, so the processor has the instructions.
+        unsafe { Table::filled(point.as_bytes()) }
+    }
+
+    /// The multiples are made in eight windows at a time, and share one inversion.
+    #[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+    fn filled(point: &[u8; 32]) -> Table<BITS, WINDOWS> {
+        let y = limbs_of(point).map(|limb| _mm512_set1_epi64(limb as i64));
+        let mut unit = Point::of(&Entry::decompressed(&Fe(y), if point[31] >> 7 == 1 { u8::MAX } else { 0 }));
+        let mut points = Vec::with_capacity(WINDOWS.div_ceil(LANES) * (Self::MULTIPLES - 1));
+        for _ in (0..WINDOWS).step_by(LANES) {
+            let mut units = unit;
+            for lane in 0..LANES {
+                units = units.or(1 << lane, &unit);
+                (0..BITS).for_each(|_| unit = unit.doubled());
+            }
+            points
+                .extend(std::iter::successors(Some(units), |point| Some(point.plus(&units))).take(Self::MULTIPLES - 1));
+        }
+        let mut inverses = Vec::new();
+        invert(&points, &mut inverses);
         let identity = Slot([[HALF[0], HALF[1], HALF[2], HALF[3], HALF[4], 0, 0, 0]; 2]);
         let mut table = vec![identity; WINDOWS * Self::MULTIPLES];
-        for (at, units) in units.chunks(LANES).enumerate() {
-            // SAFETY: an `Ifma` exists, so the processor has the instructions.
-            unsafe { fill(units, Self::MULTIPLES, &mut table[at * LANES * Self::MULTIPLES..]) }
+        for (at, (point, inverse)) in points.iter().zip(&inverses).enumerate() {
+            let (windows, multiple) = (at / (Self::MULTIPLES - 1) * LANES, at % (Self::MULTIPLES - 1) + 1);
+            let Entry { plus: Fe(p), minus: Fe(m), dxy: Fe(t) } = point.entry(inverse);
+            let low = transposed([p[0], p[1], p[2], p[3], p[4], t[0], t[1], t[2]]);
+            let high = transposed([m[0], m[1], m[2], m[3], m[4], t[3], t[4], _mm512_setzero_si512()]);
+            let slots = table[windows * Self::MULTIPLES + multiple..].iter_mut().step_by(Self::MULTIPLES);
+            for (slot, (low, high)) in slots.zip(low.into_iter().zip(high)) {
+                *slot = Slot([store(low), store(high)]);
+            }
         }
         Table(table)
     }
@@ -95,15 +110,16 @@ pub struct Scratch {
 impl Kernel for Ifma {
     const NAME: &'static str = "avx512ifma";
     const TABLE_BYTES: usize = OfSigner::BYTES;
+    const WORTH: usize = 3;
     type Table = OfSigner;
     type Scratch = Scratch;
 
-    fn table(&self, point: &EdwardsPoint) -> Option<OfSigner> {
+    fn table(&self, point: &CompressedEdwardsY) -> Option<OfSigner> {
         Some(Table::of(self, point))
     }
 
     fn sums(&self, jobs: &[Job<'_, OfSigner>], scratch: &mut Scratch) -> Vec<Option<[u8; 32]>> {
-        let base = self.base.get_or_init(|| Table::of(self, &ED25519_BASEPOINT_POINT));
+        let base = self.base.get_or_init(|| Table::of(self, &ED25519_BASEPOINT_COMPRESSED));
         // SAFETY: an `Ifma` exists, so the processor has the instructions.
         unsafe {
             if let [job] = jobs {
@@ -114,36 +130,6 @@ impl Kernel for Ifma {
                 sums(base, jobs, scratch);
             }
             compressed(jobs.len(), scratch)
-        }
-    }
-}
-
-/// Fills the windows of up to eight points with their multiples from 1 on.
-#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
-fn fill(units: &[[u8; 32]], multiples: usize, table: &mut [Slot]) {
-    let mut limbs = [[0; LANES]; 5];
-    let mut odd = 0;
-    for (lane, unit) in units.iter().enumerate() {
-        odd |= (unit[31] >> 7) << lane;
-        let number = limbs_of(unit);
-        (0..5).for_each(|k| limbs[k][lane] = number[k]);
-    }
-    let unit = Entry::decompressed(&Fe(limbs.map(|limb| load(&limb))), odd);
-    let mut point = Point::of(&unit);
-    let mut points = vec![point];
-    for _ in 2..multiples {
-        point.add(&unit, 0);
-        points.push(point);
-    }
-    let mut inverses = Vec::new();
-    invert(&points, &mut inverses);
-    for (at, (point, inverse)) in points.iter().zip(&inverses).enumerate() {
-        let Entry { plus, minus, dxy } = point.entry(inverse);
-        let [plus, minus, dxy] = [plus, minus, dxy].map(|number| number.0.map(|limb| store(limb)));
-        for lane in 0..units.len() {
-            let [p, m, t] = [&plus, &minus, &dxy].map(|number| std::array::from_fn::<u64, 5, _>(|k| number[k][lane]));
-            table[lane * multiples + at + 1] =
-                Slot([[p[0], p[1], p[2], p[3], p[4], t[0], t[1], t[2]], [m[0], m[1], m[2], m[3], m[4], t[3], t[4], 0]]);
         }
     }
 }
@@ -240,10 +226,9 @@ fn alone(base: &OfBase, signer: &OfSigner, s: &Scalar, challenge: &Scalar) -> Po
     let mut point = Point::identity();
     base.add_shares(&mut point, &OfBase::digits(s));
     signer.add_shares(&mut point, &OfSigner::digits(challenge));
-    point.add_turned::<4>();
-    point.add_turned::<2>();
-    point.add_turned::<1>();
-    point
+    point = point.plus(&point.turned::<4>());
+    point = point.plus(&point.turned::<2>());
+    point.plus(&point.turned::<1>())
 }
 
 impl<const BITS: usize, const WINDOWS: usize> Table<BITS, WINDOWS> {

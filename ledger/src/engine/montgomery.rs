@@ -5,7 +5,7 @@
 //! is told, and whoever asked for it knows nothing of what came out. Works on public values only.
 
 use super::{inverses::Inverses, number::Number};
-use curve25519_dalek::edwards::EdwardsPoint;
+use curve25519_dalek::edwards::CompressedEdwardsY;
 
 /// A point (u + A / 3, v) other than the one at infinity; so moved, A vanishes from the sum of two.
 #[derive(Clone, Copy)]
@@ -46,7 +46,7 @@ pub fn add(points: &mut [Point], additions: &[Addition], inverses: &mut Inverses
 impl Point {
     /// The first so many doubles of a point of large order, itself the first, each twice the one before; none if one of
     /// them has no place here.
-    pub fn doubles(point: &EdwardsPoint, many: usize) -> Option<Vec<Point>> {
+    pub fn doubles(point: &CompressedEdwardsY, many: usize) -> Option<Vec<Point>> {
         let doubles: Vec<Edwards> =
             std::iter::successors(Some(Edwards::of(point)?), |point| Some(point.doubled())).take(many).collect();
         let moved = |(point, inverse): (&Edwards, Number)| {
@@ -118,10 +118,9 @@ struct Edwards {
 }
 
 impl Edwards {
-    /// The point that the library has, from its bytes (RFC 8032 section 5.1.3).
-    fn of(point: &EdwardsPoint) -> Option<Edwards> {
-        let bytes = point.compress().to_bytes();
-        let y = Number::of_bytes(&bytes);
+    /// The point of these bytes (RFC 8032 section 5.1.3).
+    fn of(CompressedEdwardsY(bytes): &CompressedEdwardsY) -> Option<Edwards> {
+        let y = Number::of_bytes(bytes);
         let square = y.squared();
         let (u, v) = (square.minus(Number::ONE), square.times(D).plus(Number::ONE));
         let v3 = v.squared().times(v);
@@ -148,12 +147,14 @@ impl Edwards {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use curve25519_dalek::{constants::ED25519_BASEPOINT_POINT, scalar::Scalar, traits::Identity as _};
+    use curve25519_dalek::{
+        constants::ED25519_BASEPOINT_POINT, edwards::EdwardsPoint, scalar::Scalar, traits::Identity as _,
+    };
     use proptest::prelude::*;
 
     /// The point of the library.
     fn moved(point: &EdwardsPoint) -> Point {
-        Point::doubles(point, 1).unwrap()[0]
+        Point::doubles(&point.compress(), 1).unwrap()[0]
     }
 
     fn bytes(points: &[Point]) -> Vec<[u8; 32]> {
@@ -179,16 +180,16 @@ mod tests {
                 .take(260)
                 .map(|point| point.compress().to_bytes())
                 .collect();
-            assert_eq!(bytes(&Point::doubles(&point, 260).unwrap()), expected);
+            assert_eq!(bytes(&Point::doubles(&point.compress(), 260).unwrap()), expected);
         }
     }
 
     #[test]
     fn points_of_small_order_have_no_doubles_here() {
         for point in curve25519_dalek::constants::EIGHT_TORSION {
-            assert!(Point::doubles(&point, 4).is_none());
+            assert!(Point::doubles(&point.compress(), 4).is_none());
         }
-        assert!(Point::doubles(&EdwardsPoint::identity(), 1).is_none());
+        assert!(Point::doubles(&EdwardsPoint::identity().compress(), 1).is_none());
     }
 
     #[test]

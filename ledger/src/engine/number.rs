@@ -38,7 +38,7 @@ fn sum([a0, a1, a2, a3]: [u64; 4], [b0, b1, b2, b3]: [u64; 4]) -> ([u64; 4], boo
 
 /// The difference of two numbers, and whether it borrows from above the four words.
 #[inline(always)]
-fn difference([a0, a1, a2, a3]: [u64; 4], [b0, b1, b2, b3]: [u64; 4]) -> ([u64; 4], bool) {
+pub(super) fn difference([a0, a1, a2, a3]: [u64; 4], [b0, b1, b2, b3]: [u64; 4]) -> ([u64; 4], bool) {
     let subtract = |a: u64, b: u64, borrow: bool| {
         let (difference, one) = a.overflowing_sub(b);
         let (difference, other) = difference.overflowing_sub(u64::from(borrow));

@@ -64,17 +64,51 @@ impl Point {
         *self = Point::made(&e, &f, &g, &h);
     }
 
-    /// Adds in each lane the point of the lane so many further, in a circle.
+    /// The sum of two points.
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub fn add_turned<const LANES: i32>(&mut self) {
-        let z = self.z.carried();
-        let a = self.minus.times(&self.minus.turned::<LANES>());
-        let b = self.plus.times_raised(&self.plus.turned::<LANES>());
-        let c = self.t.mul(&self.t.turned::<LANES>()).times(&Fe::constant(TWO_D));
-        let d = z.plus(&z).times_raised(&z.turned::<LANES>());
+    pub fn plus(&self, other: &Point) -> Point {
+        let (z, other_z) = (self.z.carried(), other.z.carried());
+        let a = self.minus.times(&other.minus);
+        let b = self.plus.times_raised(&other.plus);
+        let c = self.t.mul(&other.t).times(&Fe::constant(TWO_D));
+        let d = z.doubled().times_raised(&other_z);
         let (e, h) = (b.minus(&a).carried(), b.plus(&a).carried());
         let (f, g) = (d.minus(&c).carried(), d.plus(&c).carried());
-        *self = Point::made(&e, &f, &g, &h);
+        Point::made(&e, &f, &g, &h)
+    }
+
+    /// The point added to itself.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub fn doubled(&self) -> Point {
+        // With p = Y + X and m = Y - X: 4 X Y = p^2 - m^2, 2 (Y^2 + X^2) = p^2 + m^2, and Y^2 - X^2 = p m. Of E, F, G and H
+        // in RFC 8032 section 5.1.4 this is twice -E, F, -G and H: the same point.
+        let (a, b) = (self.minus.times(&self.minus), self.plus.times_raised(&self.plus));
+        let (e, h) = (b.minus(&a).carried(), b.plus(&a).carried());
+        let g = self.plus.mul(&self.minus).doubled();
+        let z = self.z.carried().doubled();
+        Point::made(&e, &z.mul(&z).minus(&g), &g, &h)
+    }
+
+    /// In each lane the point of the lane so many further, in a circle.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub fn turned<const LANES: i32>(&self) -> Point {
+        Point {
+            plus: self.plus.turned::<LANES>(),
+            minus: self.minus.turned::<LANES>(),
+            z: self.z.turned::<LANES>(),
+            t: self.t.turned::<LANES>(),
+        }
+    }
+
+    /// In the lanes of the mask the other point.
+    #[target_feature(enable = "avx512f")]
+    pub fn or(&self, mask: __mmask8, other: &Point) -> Point {
+        Point {
+            plus: self.plus.or(mask, &other.plus),
+            minus: self.minus.or(mask, &other.minus),
+            z: self.z.or(mask, &other.z),
+            t: self.t.or(mask, &other.t),
+        }
     }
 
     /// The point with X = E F, Y = G H, T = E H, Z = F G.

@@ -10,7 +10,7 @@ use super::{
     number::Number,
     signers::{Job, Kernel},
 };
-use curve25519_dalek::{constants::ED25519_BASEPOINT_POINT, edwards::EdwardsPoint, scalar::Scalar};
+use curve25519_dalek::{constants::ED25519_BASEPOINT_COMPRESSED, edwards::CompressedEdwardsY, scalar::Scalar};
 use std::{ops::Range, sync::OnceLock};
 
 /// The windows of a signer's table: 86 KB, and 42 points for each signature.
@@ -43,7 +43,7 @@ impl<const BITS: usize, const WINDOWS: usize> Table<BITS, WINDOWS> {
     const BYTES: usize = WINDOWS * Self::MULTIPLES * size_of::<Entry>();
 
     /// The table of a point of prime order; of some others there is none.
-    fn of(point: &EdwardsPoint) -> Option<Table<BITS, WINDOWS>> {
+    fn of(point: &CompressedEdwardsY) -> Option<Table<BITS, WINDOWS>> {
         let doubles = Point::doubles(point, BITS * WINDOWS)?;
         let at = |window: usize, multiple: usize| window * Self::MULTIPLES + multiple - 1;
         let mut points = vec![doubles[0]; WINDOWS * Self::MULTIPLES];
@@ -168,16 +168,18 @@ impl Scratch {
 impl Kernel for Portable {
     const NAME: &'static str = "portable";
     const TABLE_BYTES: usize = OfSigner::BYTES;
+    const WORTH: usize = 8;
     type Table = OfSigner;
     type Scratch = Scratch;
 
-    fn table(&self, point: &EdwardsPoint) -> Option<OfSigner> {
+    fn table(&self, point: &CompressedEdwardsY) -> Option<OfSigner> {
         Table::of(point)
     }
 
     fn sums(&self, jobs: &[Job<'_, OfSigner>], scratch: &mut Scratch) -> Vec<Option<[u8; 32]>> {
-        let base =
-            self.base.get_or_init(|| Table::of(&ED25519_BASEPOINT_POINT).expect("the base point is of prime order"));
+        let base = self
+            .base
+            .get_or_init(|| Table::of(&ED25519_BASEPOINT_COMPRESSED).expect("the base point is of prime order"));
         let mut sums = Vec::with_capacity(jobs.len());
         for jobs in jobs.chunks(TOGETHER) {
             scratch.clear();
@@ -197,14 +199,14 @@ impl Kernel for Portable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use curve25519_dalek::traits::Identity as _;
+    use curve25519_dalek::{constants::ED25519_BASEPOINT_POINT, edwards::EdwardsPoint, traits::Identity as _};
     use proptest::prelude::*;
 
     /// The sums that the tables give for pairs of scalars, with one signer's table for all.
     fn found(signer: &EdwardsPoint, pairs: &[(Scalar, Scalar)]) -> Vec<Option<[u8; 32]>> {
         static BASE: OnceLock<OfBase> = OnceLock::new();
-        let base = BASE.get_or_init(|| Table::of(&ED25519_BASEPOINT_POINT).unwrap());
-        let table = OfSigner::of(signer).unwrap();
+        let base = BASE.get_or_init(|| Table::of(&ED25519_BASEPOINT_COMPRESSED).unwrap());
+        let table = OfSigner::of(&signer.compress()).unwrap();
         let [together, alone] = [Scratch::add_up_together, Scratch::add_up_alone].map(|add_up| {
             let mut scratch = Scratch::default();
             for (s, k) in pairs {
@@ -263,8 +265,8 @@ mod tests {
 
     #[test]
     fn a_point_of_small_order_has_no_table() {
-        assert!(OfSigner::of(&EdwardsPoint::identity()).is_none());
-        assert!(OfSigner::of(&curve25519_dalek::constants::EIGHT_TORSION[1]).is_none());
+        assert!(OfSigner::of(&EdwardsPoint::identity().compress()).is_none());
+        assert!(OfSigner::of(&curve25519_dalek::constants::EIGHT_TORSION[1].compress()).is_none());
     }
 
     proptest! {

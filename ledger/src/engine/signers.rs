@@ -5,11 +5,7 @@
 
 use super::{Accepts, Claim};
 use crate::key::PublicKey;
-use curve25519_dalek::{
-    constants::EIGHT_TORSION,
-    edwards::{CompressedEdwardsY, EdwardsPoint},
-    scalar::Scalar,
-};
+use curve25519_dalek::{constants::EIGHT_TORSION, edwards::CompressedEdwardsY, scalar::Scalar};
 use sha2::{Digest, Sha512};
 use std::{
     collections::HashMap,
@@ -20,8 +16,6 @@ use std::{
 };
 use trial_core::ids::Key;
 
-/// How many signatures of a key are seen before it gets a table: making one takes as long as checking some of them.
-pub const SEEN: usize = 20;
 /// What all tables of signers may take together, in bytes.
 pub const MOST_BYTES: usize = 64 << 20;
 /// How many keys are remembered; those that come later are admitted anew in each call.
@@ -34,12 +28,15 @@ pub trait Kernel: Send + Sync {
     const NAME: &'static str;
     /// What one table takes.
     const TABLE_BYTES: usize;
+    /// How many signatures of a key are seen before it gets a table: making one takes as long as the library's check of
+    /// about so many.
+    const WORTH: usize;
     type Table: Send + Sync;
     /// What is kept from call to call, so that memory is not asked for anew.
     type Scratch: Default + Send;
 
-    /// A table of a point of prime order; none if this kernel has no tables, or none of this point.
-    fn table(&self, point: &EdwardsPoint) -> Option<Self::Table>;
+    /// A table of a point of prime order, in its one spelling; none if this kernel has no tables, or none of this point.
+    fn table(&self, point: &CompressedEdwardsY) -> Option<Self::Table>;
 
     /// R' of each job, compressed; none where this kernel does not know it.
     fn sums(&self, jobs: &[Job<'_, Self::Table>], scratch: &mut Self::Scratch) -> Vec<Option<[u8; 32]>>;
@@ -71,10 +68,11 @@ pub struct NoTables;
 impl Kernel for NoTables {
     const NAME: &'static str = "reference";
     const TABLE_BYTES: usize = 0;
+    const WORTH: usize = usize::MAX;
     type Table = ();
     type Scratch = ();
 
-    fn table(&self, _: &EdwardsPoint) -> Option<()> {
+    fn table(&self, _: &CompressedEdwardsY) -> Option<()> {
         None
     }
 
@@ -131,7 +129,7 @@ impl<K: Kernel> Signers<K> {
     /// The table of a signer who has signed so many claims more, if there are enough of them and there is room.
     fn table<'a>(&self, signer: &'a Signer<K::Table>, more: usize) -> Option<&'a K::Table> {
         let public = signer.public.as_ref()?;
-        if signer.seen.fetch_add(more, Ordering::Relaxed) + more < SEEN {
+        if signer.seen.fetch_add(more, Ordering::Relaxed) + more < K::WORTH {
             return None;
         }
         let make = || {
@@ -140,7 +138,10 @@ impl<K: Kernel> Signers<K> {
                 self.bytes.fetch_sub(K::TABLE_BYTES, Ordering::Relaxed);
                 return None;
             }
-            self.kernel.table(&-CompressedEdwardsY(public.key().0).decompress()?)
+            // The negative of a point has the same y, and the other sign.
+            let mut negative = public.key().0;
+            negative[31] ^= 0x80;
+            self.kernel.table(&CompressedEdwardsY(negative))
         };
         signer.table.get_or_init(make).as_ref()
     }

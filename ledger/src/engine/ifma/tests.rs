@@ -1,5 +1,6 @@
 use super::*;
 use crate::engine::{Claim, portable::Portable};
+use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
 use num_bigint::BigUint;
 use proptest::prelude::*;
 
@@ -112,8 +113,8 @@ fn scalars() -> Vec<Scalar> {
 fn sums_are_those_of_the_library() {
     let Some(kernel) = Ifma::detect() else { return eprintln!("skipped: this processor has no AVX-512-IFMA") };
     let points = [ED25519_BASEPOINT_POINT, ED25519_BASEPOINT_POINT * Scalar::from(987_654_321_u64)];
-    let tables = points.map(|point| kernel.table(&point).unwrap());
-    let base = OfBase::of(&kernel, &ED25519_BASEPOINT_POINT);
+    let tables = points.map(|point| kernel.table(&point.compress()).unwrap());
+    let base = OfBase::of(&kernel, &ED25519_BASEPOINT_COMPRESSED);
     let claim = Claim { key: trial_core::ids::Key([0; 32]), message: [b"", b""], signature: [0; 64] };
     let scalars = scalars();
     let pairs: Vec<_> = scalars.iter().flat_map(|s| scalars.iter().map(move |k| (*s, *k))).collect();
@@ -142,7 +143,7 @@ fn sums_are_those_of_the_library() {
 #[test]
 fn messages_of_any_length_have_the_hash_of_the_library() {
     let Some(kernel) = Ifma::detect() else { return eprintln!("skipped: this processor has no AVX-512-IFMA") };
-    let table = kernel.table(&ED25519_BASEPOINT_POINT).unwrap();
+    let table = kernel.table(&ED25519_BASEPOINT_COMPRESSED).unwrap();
     let bytes: Vec<u8> = (0..700_u32).map(|n| (n * n % 251) as u8).collect();
     let claim = |length: usize| Claim {
         key: trial_core::ids::Key([length as u8; 32]),
@@ -171,9 +172,9 @@ fn a_flipped_bit_in_a_table_changes_sums_and_no_other_kernel() {
     };
     // Not the base point: the portable kernel does not give sums of a point and itself.
     let point = ED25519_BASEPOINT_POINT * Scalar::from(987_654_321_u64);
-    let mut table = kernel.table(&point).unwrap();
+    let mut table = kernel.table(&point.compress()).unwrap();
     let portable = Portable::new();
-    let other = portable.table(&point).unwrap();
+    let other = portable.table(&point.compress()).unwrap();
     let job = |claim| Job { claim, table: &other, s: Scalar::ONE, at: 0 };
     let right = portable.sums(&claims.iter().map(job).collect::<Vec<_>>(), &mut Default::default());
     assert_eq!(sums_of(&table), right);
