@@ -437,7 +437,8 @@ pub struct DesignArgs {
 
 /// The whole command with the events as subcommands of `append`.
 pub fn command() -> clap::Command {
-    Cli::command().mut_subcommand("append", |append| append.subcommands(flags::commands()))
+    // Only whoever appends waits for the flags of all events to be made.
+    Cli::command().mut_subcommand("append", |append| append.defer(|append| append.subcommands(flags::commands())))
 }
 
 /// A day as it is written everywhere.

@@ -6,7 +6,7 @@
 use crate::spelling::{digits, parsed, put_digits};
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, SecondsFormat, Timelike, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{borrow::Cow, fmt, str::FromStr};
 
 /// A day (`2016-10-17`) or an instant with its offset (`2016-10-17T08:00:00+08:00`).
@@ -192,6 +192,12 @@ macro_rules! text_form {
                 parsed(d)
             }
         }
+        schema_form!($name, $schema);
+    };
+}
+
+macro_rules! schema_form {
+    ($name:ident, $schema:tt) => {
         impl JsonSchema for $name {
             fn schema_name() -> Cow<'static, str> {
                 stringify!($name).into()
@@ -206,12 +212,62 @@ macro_rules! text_form {
     };
 }
 
-text_form!(Moment, {
+text_form!(PartialDate, { "type": "string", "pattern": "^[12][0-9]{3}(-[0-9]{2}(-[0-9]{2})?)?$" });
+
+/// A moment in a compact encoding.
+#[derive(Serialize, Deserialize)]
+enum Packed {
+    /// Days since the first of January of year 1, that one counted.
+    Day(i32),
+    /// Seconds since 1970 (UTC), what comes on top of them in nanoseconds, and how many seconds east of Greenwich.
+    Instant(i64, u32, i32),
+}
+
+impl From<Moment> for Packed {
+    fn from(moment: Moment) -> Packed {
+        match moment {
+            Moment::Day(day) => Packed::Day(day.num_days_from_ce()),
+            Moment::Instant(at) => {
+                Packed::Instant(at.timestamp(), at.timestamp_subsec_nanos(), at.offset().local_minus_utc())
+            }
+        }
+    }
+}
+
+impl Packed {
+    fn moment(self) -> Option<Moment> {
+        match self {
+            Packed::Day(days) => NaiveDate::from_num_days_from_ce_opt(days).map(Moment::Day),
+            Packed::Instant(seconds, nanos, east) => {
+                let offset = FixedOffset::east_opt(east)?;
+                Some(Moment::Instant(DateTime::from_timestamp(seconds, nanos)?.with_timezone(&offset)))
+            }
+        }
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if !s.is_human_readable() {
+            return Packed::from(*self).serialize(s);
+        }
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        if !d.is_human_readable() {
+            return Packed::deserialize(d)?.moment().ok_or_else(|| de::Error::custom("no moment"));
+        }
+        parsed(d)
+    }
+}
+
+schema_form!(Moment, {
     "type": "string",
     "pattern": "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{3,9})?[+-][0-9]{2}:[0-9]{2})?$"
 });
-text_form!(PartialDate, { "type": "string", "pattern": "^[12][0-9]{3}(-[0-9]{2}(-[0-9]{2})?)?$" });
-
 /// The mean length of a month in days, by which days are printed as months: 365.25 / 12. Nothing is computed with it.
 pub const MONTH_DAYS: f64 = 30.4375;
 

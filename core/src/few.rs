@@ -5,8 +5,11 @@
 //! front moves all others.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{borrow::Cow, collections::BTreeMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{borrow::Cow, collections::BTreeMap, fmt, marker::PhantomData};
+
+/// For how many members room is made on the word of whoever says how many there are.
+const FEW: usize = 64;
 
 /// A map of few members, in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +87,16 @@ impl<K: Ord, V> Few<K, V> {
         self.members.is_empty()
     }
 
+    /// These members, of which the last of each name counts.
+    fn of(mut members: Vec<(K, V)>) -> Few<K, V> {
+        if !members.is_sorted_by(|(one, _), (next, _)| one < next) {
+            // Through the map that it stands for.
+            members = members.into_iter().collect::<BTreeMap<K, V>>().into_iter().collect();
+        }
+        members.shrink_to_fit();
+        Few { members }
+    }
+
     fn place(&self, key: &K) -> Result<usize, usize> {
         self.members.binary_search_by(|(known, _)| known.cmp(key))
     }
@@ -99,9 +112,7 @@ impl<'a, K, V> IntoIterator for &'a Few<K, V> {
 
 impl<K: Ord, V> FromIterator<(K, V)> for Few<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(members: I) -> Self {
-        // Through the map that it stands for: of two members of one name the last counts.
-        let members: BTreeMap<K, V> = members.into_iter().collect();
-        Few { members: members.into_iter().collect() }
+        Few::of(members.into_iter().collect())
     }
 }
 
@@ -113,7 +124,25 @@ impl<K: Serialize, V: Serialize> Serialize for Few<K, V> {
 
 impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Deserialize<'de> for Few<K, V> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        BTreeMap::deserialize(d).map(|members| members.into_iter().collect())
+        struct Members<K, V>(PhantomData<(K, V)>);
+
+        impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> de::Visitor<'de> for Members<K, V> {
+            type Value = Few<K, V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Few<K, V>, A::Error> {
+                let mut members = Vec::with_capacity(map.size_hint().unwrap_or_default().min(FEW));
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Few::of(members))
+            }
+        }
+
+        d.deserialize_map(Members(PhantomData))
     }
 }
 

@@ -3,11 +3,11 @@
 //! Promises that an identifier is 1 to 64 characters of `[A-Za-z0-9._:-]`, so that no two look alike
 //! (no Unicode, no bidirectional controls). Does not check that the thing named exists.
 
-use crate::spelling::parsed;
+use crate::{shared::Recent, spelling::parsed};
 use faster_hex::CheckCase;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, fmt, str::FromStr, sync::Arc};
 
 /// What an identifier may look like, as a regular expression (used in the JSON Schemas).
 pub const IDENTIFIER_PATTERN: &str = "^[A-Za-z0-9._:-]{1,64}$";
@@ -55,7 +55,10 @@ macro_rules! identifier {
         impl FromStr for $name {
             type Err = BadIdentifier;
             fn from_str(text: &str) -> Result<Self, BadIdentifier> {
-                checked(text).map(Self)
+                thread_local! {
+                    static RECENT: RefCell<Recent> = const { RefCell::new(Recent::new()) };
+                }
+                RECENT.with_borrow_mut(|recent| recent.of(text, checked)).map(Self)
             }
         }
 

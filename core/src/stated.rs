@@ -83,6 +83,16 @@ impl<T> Stated<T> {
     }
 }
 
+impl<T> FromIterator<(Seq, T)> for Stated<T> {
+    fn from_iter<I: IntoIterator<Item = (Seq, T)>>(facts: I) -> Self {
+        let mut facts: Vec<(Seq, T)> = facts.into_iter().collect();
+        if !facts.is_sorted_by_key(|(seq, _)| *seq) {
+            facts.sort_by_key(|(seq, _)| *seq);
+        }
+        Stated { facts }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,10 +4,10 @@
 //! Promises 1 to 500 characters (16,000 in free text, which may have lines) with no control and no bidirectional
 //! formatting characters, so that what is printed is what was signed.
 
-use crate::spelling::parsed;
+use crate::{shared::Recent, spelling::parsed};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, fmt, str::FromStr, sync::Arc};
 
 /// The most characters of a text.
 pub const MOST: usize = 500;
@@ -97,7 +97,10 @@ fn checked<'t>(text: &'t str, most: usize, allowed: &[char]) -> Result<&'t str, 
 impl FromStr for Text {
     type Err = BadText;
     fn from_str(text: &str) -> Result<Self, BadText> {
-        checked(text, MOST, &[]).map(|text| Text(text.into()))
+        thread_local! {
+            static RECENT: RefCell<Recent> = const { RefCell::new(Recent::new()) };
+        }
+        RECENT.with_borrow_mut(|recent| recent.of(text, |text| checked(text, MOST, &[]).map(Arc::from))).map(Text)
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     mtd::mtd, radiotherapy::radiotherapy, response::response, sections, serious::serious, status::standing,
     subjects::subjects, survival::survival, toxicity::toxicity, waterfall::waterfall,
 };
+use rayon::prelude::*;
 use trial_core::{protocol::Protocol, view::replay::Replay};
 
 /// Everything at one cut.
@@ -17,25 +18,25 @@ pub fn replay(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) 
             terminal.lines(Tone::Text, "", "No protocol is in force: there is nothing to read."),
         ]);
     };
-    let dose_levels = terminal.heading("Dose levels") + &dashboard(escalation, terminal);
-    sections([
-        header,
-        analysis_sets(&replay.analysis_sets, terminal),
-        baseline(&replay.baseline, &replay.radiotherapy, terminal),
-        standing(escalation, in_force, terminal),
-        dose_levels,
-        mtd(escalation, terminal),
-        decisions(escalation, &replay.cut, terminal),
-        toxicity(&replay.toxicity, protocol, terminal),
-        adjudications(escalation, &replay.cut, terminal),
-        serious(&replay.serious, terminal),
-        response(&replay.response, terminal),
-        waterfall(&replay.response, terminal),
-        association(&replay.association, protocol, terminal),
-        survival(&replay.survival, protocol, terminal),
-        exposure(&replay.exposure, terminal),
-        radiotherapy(&replay.radiotherapy, terminal),
-        deviations(&replay.deviations, terminal),
-        subjects(&replay.subjects, terminal),
-    ])
+    let parts: [&(dyn Fn() -> String + Sync); 18] = [
+        &|| header.clone(),
+        &|| analysis_sets(&replay.analysis_sets, terminal),
+        &|| baseline(&replay.baseline, &replay.radiotherapy, terminal),
+        &|| standing(escalation, in_force, terminal),
+        &|| terminal.heading("Dose levels") + &dashboard(escalation, terminal),
+        &|| mtd(escalation, terminal),
+        &|| decisions(escalation, &replay.cut, terminal),
+        &|| toxicity(&replay.toxicity, protocol, terminal),
+        &|| adjudications(escalation, &replay.cut, terminal),
+        &|| serious(&replay.serious, terminal),
+        &|| response(&replay.response, terminal),
+        &|| waterfall(&replay.response, terminal),
+        &|| association(&replay.association, protocol, terminal),
+        &|| survival(&replay.survival, protocol, terminal),
+        &|| exposure(&replay.exposure, terminal),
+        &|| radiotherapy(&replay.radiotherapy, terminal),
+        &|| deviations(&replay.deviations, terminal),
+        &|| subjects(&replay.subjects, terminal),
+    ];
+    sections(parts.par_iter().map(|part| part()).collect::<Vec<String>>())
 }

@@ -10,7 +10,11 @@ use crate::{
     stated::Stated,
 };
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use std::iter::Peekable;
+
+/// From how many cases on it is worth it that another processor looks at some.
+pub(crate) const AT_ONCE: usize = 64;
 
 /// One subject, as far as the trial knows.
 #[derive(Debug, Clone, Copy)]
@@ -42,17 +46,21 @@ pub struct Treated {
 
 impl Trial {
     /// Every known subject, by identifier.
-    pub fn cases(&self) -> impl Iterator<Item = Case<'_>> {
+    pub fn cases(&self) -> Vec<Case<'_>> {
         let mut agents = Beside::of(self.exposure.by_subject.iter());
         let mut courses = Beside::of(self.radiotherapy.by_subject.iter());
         let mut events = Beside::of(self.safety.by_subject.iter());
         let mut visits = Beside::of(self.response.by_subject.iter());
         let mut follow_ups = Beside::of(self.follow_up.by_subject.iter());
-        self.subjects.iter().map(move |(id, subject)| {
+        let case = |(id, subject)| {
             let (agents, course) = (agents.at(id), courses.at(id));
             let (events, visits, follow_up) = (events.at(id), visits.at(id), follow_ups.at(id));
-            Case { id, subject, course, visits, follow_up, treated: treated(agents, course), agents, events }
-        })
+            Case { id, subject, course, visits, follow_up, treated: None, agents, events }
+        };
+        let mut cases: Vec<Case<'_>> = self.subjects.iter().map(case).collect();
+        let all = cases.par_iter_mut().with_min_len(AT_ONCE);
+        all.for_each(|case| case.treated = treated(case.agents, case.course));
+        cases
     }
 
     /// One known subject.

@@ -13,7 +13,7 @@ mod told;
 mod trial;
 mod witnessing;
 
-pub(crate) use case::Beside;
+pub(crate) use case::{AT_ONCE, Beside};
 pub use case::{Case, Treated};
 pub use conduct::{Conduct, Decision, Mtd, RecordedDeviation};
 pub use exposure::{Agent, Dose, Dosing, Exposure};

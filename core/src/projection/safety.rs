@@ -38,6 +38,7 @@ pub struct AdverseEvent {
     /// Reports to the sponsor as serious.
     pub serious_reports: Stated<SeriousReport>,
     /// When the report or an update that calls it serious was recorded: the site knew by then.
+    #[serde(with = "encoded::instants")]
     pub recorded_serious: Stated<DateTime<Utc>>,
     /// Rulings on dose-limiting toxicity: the last counts.
     pub rulings: Stated<Ruling>,
@@ -72,6 +73,7 @@ pub struct Said {
     /// What became of it.
     pub outcome: Option<Outcome>,
     /// The last day of it.
+    #[serde(with = "encoded::some_day")]
     pub ended: Option<NaiveDate>,
 }
 
@@ -99,6 +101,7 @@ pub struct Ruling {
     #[serde(with = "encoded::json")]
     pub signatures: Vec<Signer>,
     /// When it was recorded.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
     pub signed_at: DateTime<Utc>,
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of what is known: to be raised whenever the same entries give another state, or another encoding of it.
-pub const STATE_VERSION: u32 = 2;
+pub const STATE_VERSION: u32 = 3;
 
 /// What came to be known from one entry on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -65,7 +65,7 @@ pub struct Screening {
     #[serde(with = "encoded::day")]
     pub day: NaiveDate,
     /// Baseline values.
-    #[serde(with = "encoded::json")]
+    #[serde(with = "encoded::baseline")]
     pub baseline: Few<Name, BaselineValue>,
     /// Criteria not met.
     pub criteria_not_met: Vec<Name>,

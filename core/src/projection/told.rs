@@ -98,7 +98,7 @@ pub(super) struct Facts {
     agents: Option<Few<Name, Agent>>,
     course: Option<Course>,
     events: Option<Few<Name, AdverseEvent>>,
-    #[serde(with = "encoded::json")]
+    #[serde(with = "encoded::visits")]
     visits: Option<Stated<Visit>>,
     follow_up: Option<Survivorship>,
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ids::{Seq, SubjectId},
-    projection::{Case, RecordedDeviation, Trial},
+    projection::{RecordedDeviation, Trial},
     words::words,
 };
 use chrono::NaiveDate;
@@ -176,8 +176,8 @@ impl SubjectSets {
 impl AnalysisSets {
     /// Reads all sets as of a day; none before a protocol is in force.
     pub fn read(trial: &Trial, day: NaiveDate, response: &ResponseTable) -> AnalysisSets {
-        let cases: Vec<Case> = trial.cases().collect();
-        let observations = observation::of_cases(trial, cases.iter().copied(), day);
+        let cases = trial.cases();
+        let observations = observation::of_cases(trial, &cases, day);
         AnalysisSets::of_charts(trial, day, &chart::charts(&cases, &observations, response))
     }
 

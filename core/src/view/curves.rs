@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ids::Name,
-    projection::{Case, Trial},
+    projection::Trial,
     protocol::{self, Grouping, SurvivalEndpoint},
 };
 use schemars::JsonSchema;
@@ -72,7 +72,7 @@ impl Curves {
             groupings().find(|g| g.name.as_str() == name).ok_or_else(names)
         };
         let by = by.map(named).transpose()?;
-        let cases: Vec<Case> = trial.cases().collect();
+        let cases = trial.cases();
         let charts = chart::charts(&cases, &[], response);
         let times = survival::of_endpoint(protocol, planned, &charts);
         let curve = |group: String, times: Vec<SubjectTime>| Curve {

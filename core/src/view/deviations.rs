@@ -13,12 +13,13 @@ use crate::{
     event::DeviationCategory,
     grade::DoseLevel,
     ids::{Seq, SubjectId},
-    projection::{Agent, Case, Course, Treated, Trial},
+    projection::{AT_ONCE, Agent, Case, Course, Treated, Trial},
     protocol::{AgentPlan, Protocol, RadiotherapyRules},
     quantity::Mass,
     words::words,
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -98,16 +99,19 @@ pub fn read(
 ) -> Vec<Deviation> {
     let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
     let in_force: Vec<_> = trial.conduct.in_force_since.facts().zip(trial.conduct.protocols.facts()).collect();
-    let mut found = Vec::new();
-    for chart in charts {
-        let Some(enrolment) = chart.case.enrolment() else { continue };
-        let mut of = Finder { protocol, case: &chart.case, level: enrolment.level, found: &mut found };
-        of.consent(&in_force);
-        of.eligibility();
-        of.drugs();
-        of.radiotherapy();
-        of.assessment(day, chart.measured);
-    }
+    let departures = charts.par_iter().with_min_len(AT_ONCE).flat_map_iter(|chart| {
+        let mut found = Vec::new();
+        if let Some(enrolment) = chart.case.enrolment() {
+            let mut of = Finder { protocol, case: &chart.case, level: enrolment.level, found: &mut found };
+            of.consent(&in_force);
+            of.eligibility();
+            of.drugs();
+            of.radiotherapy();
+            of.assessment(day, chart.measured);
+        }
+        found
+    });
+    let mut found: Vec<Deviation> = departures.collect();
     found.extend(serious_events(serious));
     found.extend(over_enrolments(escalation));
     found.extend(late_entries(trial, protocol));

@@ -143,8 +143,8 @@ pub struct Blocker {
 impl Escalation {
     /// Reads the escalation on a day; none before a protocol is in force.
     pub fn read(trial: &Trial, day: NaiveDate) -> Option<Escalation> {
-        let cases: Vec<Case> = trial.cases().collect();
-        let observations = observation::of_cases(trial, cases.iter().copied(), day);
+        let cases = trial.cases();
+        let observations = observation::of_cases(trial, &cases, day);
         Escalation::of_cases(trial, &cases, &observations)
     }
 

@@ -7,11 +7,12 @@ use crate::{
     event::DosingChange,
     grade::DoseLevel,
     ids::{Name, SubjectId},
-    projection::{Agent, Case},
+    projection::{AT_ONCE, Agent, Case},
     protocol::{AgentPlan, Protocol},
     quantity::Decimal,
 };
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -61,16 +62,15 @@ pub struct AgentExposure {
 /// Reads the exposure of every treated subject to every drug of the protocol.
 pub fn read(protocol: Option<&Protocol>, cases: &[Case]) -> Vec<AgentExposure> {
     let Some(protocol) = protocol else { return Vec::new() };
-    let mut rows = Vec::new();
-    for case in cases {
-        let Some(enrolment) = case.enrolment() else { continue };
-        for plan in &protocol.treatment.agents {
-            let Some(agent) = case.agent(&plan.agent) else { continue };
+    let all = cases.par_iter().with_min_len(AT_ONCE).filter_map(|case| Some((case, case.enrolment()?)));
+    let rows = all.flat_map_iter(|(case, enrolment)| {
+        protocol.treatment.agents.iter().filter_map(move |plan| {
+            let agent = case.agent(&plan.agent)?;
             let dose = protocol.level(enrolment.level).and_then(|l| l.doses.get(&plan.agent));
-            rows.push(row(case.id, enrolment.level, plan, agent, dose.map(|d| d.value)));
-        }
-    }
-    rows
+            Some(row(case.id, enrolment.level, plan, agent, dose.map(|d| d.value)))
+        })
+    });
+    rows.collect()
 }
 
 /// Milligrams from thousand-millionths of a milligram.

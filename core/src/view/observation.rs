@@ -13,12 +13,13 @@ use crate::{
     event::{DltRuling, Evaluability, Withdrawal},
     grade::{DoseLevel, Grade},
     ids::{Name, Seq, SubjectId},
-    projection::{self, AdverseEvent, Case, Enrolment, Trial},
+    projection::{self, AT_ONCE, AdverseEvent, Case, Enrolment, Trial},
     protocol::Protocol,
     relation::Attribution,
     text::Text,
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
@@ -131,18 +132,19 @@ pub fn of<'o>(observations: &'o [Observation], subject: &SubjectId) -> Option<&'
 
 /// Reads every enrolled subject as of a day, in the order of their identifiers.
 pub fn read(trial: &Trial, day: NaiveDate) -> Vec<Observation> {
-    of_cases(trial, trial.cases(), day)
+    of_cases(trial, &trial.cases(), day)
 }
 
 /// Reads one subject, if enrolled.
 pub fn one(trial: &Trial, id: &SubjectId, day: NaiveDate) -> Option<Observation> {
-    of_cases(trial, trial.case(id).into_iter(), day).pop()
+    of_cases(trial, trial.case(id).as_slice(), day).pop()
 }
 
 /// The same of cases that were found already.
-pub(super) fn of_cases<'t>(trial: &Trial, cases: impl Iterator<Item = Case<'t>>, day: NaiveDate) -> Vec<Observation> {
+pub(super) fn of_cases(trial: &Trial, cases: &[Case], day: NaiveDate) -> Vec<Observation> {
     let Some(protocol) = trial.conduct.protocol() else { return Vec::new() };
-    cases.filter_map(|case| Some(observe(trial, protocol, &case, case.enrolment()?, day))).collect()
+    let cases = cases.par_iter().with_min_len(AT_ONCE);
+    cases.filter_map(|case| Some(observe(trial, protocol, case, case.enrolment()?, day))).collect()
 }
 
 fn observe(trial: &Trial, protocol: &Protocol, case: &Case, enrolment: Enrolment, day: NaiveDate) -> Observation {

@@ -20,9 +20,10 @@ use super::{
 use crate::{
     event::{Clock, DataKind},
     ids::Hash,
-    projection::{Case, Trial, Witnessed},
+    projection::{Trial, Witnessed},
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use rayon::join;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -124,27 +125,55 @@ impl Replay {
     /// Reads every view.
     pub fn read(trial: &Trial, reading: Reading) -> Replay {
         let protocol = trial.conduct.protocol();
-        let cases: Vec<Case> = trial.cases().collect();
-        let observations = observation::of_cases(trial, cases.iter().copied(), reading.day);
-        let escalation = Escalation::of_cases(trial, &cases, &observations);
-        let response = ResponseTable::of_cases(trial, cases.iter().copied());
-        let serious = Serious::of_cases(cases.iter().copied(), reading.instant);
+        let cases = trial.cases();
+        let judged = || {
+            let observations = observation::of_cases(trial, &cases, reading.day);
+            let escalation = Escalation::of_cases(trial, &cases, &observations);
+            (observations, escalation)
+        };
+        let ((observations, escalation), (response, serious)) = join(judged, || {
+            join(|| ResponseTable::of_cases(trial, &cases), || Serious::of_cases(&cases, reading.instant))
+        });
         let charts = chart::charts(&cases, &observations, &response);
         let groupings = Groupings::read(protocol, &charts);
+        // What takes longest comes first: another processor takes from the other end.
+        let ((deviations, survival), (analysis_sets, association)) = join(
+            || {
+                join(
+                    || deviations::read(trial, reading.day, &charts, escalation.as_ref(), &serious),
+                    || Survival::read(protocol, &charts, &groupings),
+                )
+            },
+            || {
+                join(
+                    || AnalysisSets::of_charts(trial, reading.day, &charts),
+                    || association::read(protocol, &charts, &groupings),
+                )
+            },
+        );
+        let ((toxicity, radiotherapy), (baseline, (exposure, subjects))) = join(
+            || {
+                join(
+                    || Toxicity::read(protocol, &cases, escalation.as_ref()),
+                    || RadiotherapyTable::read(protocol, &cases),
+                )
+            },
+            || join(|| Baseline::read(trial), || join(|| exposure::read(protocol, &cases), || subjects::read(&charts))),
+        );
         Replay {
             cut: CutLine::new(trial, reading),
-            analysis_sets: AnalysisSets::of_charts(trial, reading.day, &charts),
-            baseline: Baseline::read(trial),
-            toxicity: Toxicity::read(protocol, &cases, escalation.as_ref()),
-            exposure: exposure::read(protocol, &cases),
-            radiotherapy: RadiotherapyTable::read(protocol, &cases),
-            survival: Survival::read(protocol, &charts, &groupings),
-            association: association::read(protocol, &charts, &groupings),
-            deviations: deviations::read(trial, reading.day, &charts, escalation.as_ref(), &serious),
-            subjects: subjects::read(&charts),
             escalation,
-            response,
+            analysis_sets,
+            baseline,
+            toxicity,
             serious,
+            exposure,
+            radiotherapy,
+            response,
+            survival,
+            association,
+            deviations,
+            subjects,
         }
     }
 }

@@ -4,12 +4,13 @@ use super::baseline::percent;
 use crate::{
     grade::DoseLevel,
     ids::{Seq, SubjectId},
-    projection::{Case, Trial},
+    projection::{AT_ONCE, Case, Trial},
     protocol::Protocol,
     recist::{self, Assessment, Best, Field, Response},
     statistics::binomial::{ConfidenceLevel, Proportion},
 };
 use chrono::{Days, NaiveDate};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -114,16 +115,18 @@ pub struct SubjectResponse {
 impl ResponseTable {
     /// Reads the table.
     pub fn read(trial: &Trial) -> ResponseTable {
-        ResponseTable::of_cases(trial, trial.cases())
+        ResponseTable::of_cases(trial, &trial.cases())
     }
 
     /// The same of cases that were found already.
-    pub(super) fn of_cases<'t>(trial: &Trial, cases: impl Iterator<Item = Case<'t>>) -> ResponseTable {
+    pub(super) fn of_cases(trial: &Trial, cases: &[Case]) -> ResponseTable {
         let Some(protocol) = trial.conduct.protocol() else { return ResponseTable::default() };
         let (mut subjects, mut waterfall, mut not_assessed) = (Vec::new(), Vec::new(), Vec::new());
-        for case in cases {
-            let Some((enrolment, first)) = case.enrolment().zip(case.first_treatment()) else { continue };
-            let subject = subject(protocol, &case, enrolment.level, first);
+        let treated = cases.par_iter().with_min_len(AT_ONCE).filter_map(|case| {
+            let (enrolment, first) = case.enrolment().zip(case.first_treatment())?;
+            Some((case, first, subject(protocol, case, enrolment.level, first)))
+        });
+        for (case, first, subject) in treated.collect::<Vec<_>>() {
             waterfall.extend(subject.as_ref().and_then(|s| bar(protocol, s, first)));
             if subject.as_ref().is_none_or(|s| s.at_time_point.is_none()) {
                 not_assessed.push(case.id.clone());

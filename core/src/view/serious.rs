@@ -9,11 +9,12 @@ use crate::{
     event::{DeathCause, Outcome, Seriousness},
     grade::{DoseLevel, Grade},
     ids::{Name, Seq, SubjectId},
-    projection::{AdverseEvent, Case, SeriousReport, Trial},
+    projection::{AT_ONCE, AdverseEvent, Case, SeriousReport, Trial},
     relation::Relation,
     text::Text,
 };
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use rayon::{join, prelude::*};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -128,19 +129,16 @@ pub enum DeathFlag {
 impl Serious {
     /// Reads the list as it stands at an instant.
     pub fn read(trial: &Trial, instant: DateTime<Utc>) -> Serious {
-        Serious::of_cases(trial.cases(), instant)
+        Serious::of_cases(&trial.cases(), instant)
     }
 
     /// The same of cases that were found already.
-    pub(super) fn of_cases<'t>(cases: impl Iterator<Item = Case<'t>>, instant: DateTime<Utc>) -> Serious {
-        let mut list = Serious::default();
-        for case in cases {
-            for (name, ae) in case.events() {
-                list.lines.extend(line(&case, name, ae, instant));
-            }
-            list.flags.extend(death_flags(&case));
-        }
-        list
+    pub(super) fn of_cases(cases: &[Case], instant: DateTime<Utc>) -> Serious {
+        let cases = || cases.par_iter().with_min_len(AT_ONCE);
+        let of_case = |case| Case::events(case).filter_map(move |(name, ae)| line(case, name, ae, instant));
+        let (lines, flags) =
+            join(|| cases().flat_map_iter(of_case).collect(), || cases().flat_map_iter(death_flags).collect());
+        Serious { lines, flags }
     }
 }
 

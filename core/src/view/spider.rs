@@ -9,7 +9,7 @@ use super::{
 use crate::{
     grade::DoseLevel,
     ids::{Name, SubjectId},
-    projection::{Case, Trial},
+    projection::Trial,
     recist::{Field, Response},
 };
 use chrono::NaiveDate;
@@ -63,7 +63,7 @@ impl Spider {
     /// Reads the lines.
     pub fn read(trial: &Trial, response: &ResponseTable, field: Field) -> Spider {
         let (mut lines, mut not_shown) = (Vec::new(), Vec::new());
-        let cases: Vec<Case> = trial.cases().collect();
+        let cases = trial.cases();
         let charts = chart::charts(&cases, &[], response);
         for (chart, _) in chart::treated(&charts) {
             let missing = match chart.measured {

@@ -12,10 +12,7 @@ use super::{
     serious::Serious,
     toxicity::Toxicity,
 };
-use crate::{
-    ids::SubjectId,
-    projection::{Case, Trial},
-};
+use crate::{ids::SubjectId, projection::Trial};
 use chrono::NaiveDate;
 
 /// Where the trial stands.
@@ -40,11 +37,11 @@ pub struct Status {
 impl Status {
     /// Reads where the trial stands.
     pub fn read(trial: &Trial, reading: Reading) -> Status {
-        let cases: Vec<Case> = trial.cases().collect();
-        let observations = observation::of_cases(trial, cases.iter().copied(), reading.day);
+        let cases = trial.cases();
+        let observations = observation::of_cases(trial, &cases, reading.day);
         let escalation = Escalation::of_cases(trial, &cases, &observations);
-        let response = ResponseTable::of_cases(trial, cases.iter().copied());
-        let serious = Serious::of_cases(cases.iter().copied(), reading.instant);
+        let response = ResponseTable::of_cases(trial, &cases);
+        let serious = Serious::of_cases(&cases, reading.instant);
         let charts = chart::charts(&cases, &observations, &response);
         let consented = cases.iter().filter(|case| !case.subject.consents.is_empty());
         let died = consented.filter_map(|case| Some((case.id.clone(), case.follow_up?.death()?.1.day)));

@@ -6,10 +6,11 @@ use crate::{
     few::Few,
     grade::DoseLevel,
     ids::{Name, Seq, SiteId, SubjectId},
-    projection::{Case, LaboratoryValue},
+    projection::{AT_ONCE, Case, LaboratoryValue},
     recist::Response,
 };
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -77,7 +78,7 @@ pub struct SignOff {
 
 /// Reads one line per subject who consented.
 pub fn read(charts: &[Chart]) -> Vec<SubjectRow> {
-    let rows = charts.iter().filter(|chart| !chart.case.subject.consents.is_empty());
+    let rows = charts.par_iter().with_min_len(AT_ONCE).filter(|chart| !chart.case.subject.consents.is_empty());
     rows.map(|Chart { case, observed, measured }| {
         let Case { id, subject, follow_up, .. } = *case;
         let plan = case.course.and_then(|c| c.plans.last()).map(|(_, plan)| plan);

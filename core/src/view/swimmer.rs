@@ -10,7 +10,7 @@ use crate::{
     event::{DosingChange, Withdrawal},
     grade::DoseLevel,
     ids::{Seq, SubjectId},
-    projection::{Case, Treated, Trial},
+    projection::{Treated, Trial},
     recist::Response,
 };
 use chrono::NaiveDate;
@@ -118,8 +118,8 @@ crate::words::written!(Happening: "A response, or a word for what happened.");
 impl Swimmer {
     /// Reads the lanes on a day.
     pub fn read(trial: &Trial, day: NaiveDate, response: &ResponseTable) -> Swimmer {
-        let cases: Vec<Case> = trial.cases().collect();
-        let observations = observation::of_cases(trial, cases.iter().copied(), day);
+        let cases = trial.cases();
+        let observations = observation::of_cases(trial, &cases, day);
         let (mut lanes, mut not_treated) = (Vec::new(), Vec::new());
         for chart in chart::charts(&cases, &observations, response) {
             let Some(enrolment) = chart.case.enrolment() else { continue };

@@ -4,8 +4,9 @@
 //! that does not have its hash. One subject's facts are found without reading those of all others.
 
 use super::{decode, encode, id};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::{num::NonZero, ops::Range, thread};
+use std::ops::Range;
 use trial_core::{
     ids::{Hash, SubjectId},
     projection::{Share, Since},
@@ -16,9 +17,6 @@ const SUBJECTS: usize = 32;
 
 /// How many bytes say how long the head is.
 const LENGTH: usize = 4;
-
-/// From how many bytes on shares are read on all processors.
-const MANY: usize = 256 << 10;
 
 /// The head of a state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -114,8 +112,8 @@ impl State {
         if !rest.is_empty() {
             return Err(Unread::Altered);
         }
-        let shares = read_all(&parts, shares.len())?;
-        Ok(self.since.with(shares))
+        let shares: Result<Vec<Share>, Unread> = parts.par_iter().map(|(named, share)| named.read(share)).collect();
+        Ok(self.since.with(shares?))
     }
 }
 
@@ -123,23 +121,4 @@ impl Named {
     fn read(&self, share: &[u8]) -> Result<Share, Unread> {
         if id(share) == self.hash { decode(share).ok_or(Unread::OfAnotherVersion) } else { Err(Unread::Altered) }
     }
-}
-
-fn read_all(parts: &[(&Named, &[u8])], bytes: usize) -> Result<Vec<Share>, Unread> {
-    let read = |parts: &[(&Named, &[u8])]| parts.iter().map(|(named, share)| named.read(share)).collect();
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    if bytes < MANY || threads < 2 {
-        return read(parts);
-    }
-    let shares: Result<Vec<Vec<Share>>, Unread> = thread::scope(|scope| {
-        let spawn = |parts| thread::Builder::new().spawn_scoped(scope, move || read(parts)).map_err(|_| parts);
-        let started: Vec<_> = parts.chunks(parts.len().div_ceil(threads)).map(spawn).collect();
-        // Where there is no thread to be had, this one reads.
-        let finish = |started: Result<thread::ScopedJoinHandle<'_, _>, _>| match started {
-            Ok(thread) => thread.join().expect("reading does not panic"),
-            Err(parts) => read(parts),
-        };
-        started.into_iter().map(finish).collect()
-    });
-    Ok(shares?.into_iter().flatten().collect())
 }
