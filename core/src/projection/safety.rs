@@ -214,7 +214,7 @@ impl AdverseEvent {
     /// Whether nothing is stated any more.
     fn is_empty(&self) -> bool {
         let reported = !self.reports.is_empty() || !self.updates.is_empty();
-        !reported && self.serious_reports.is_empty() && self.rulings.is_empty()
+        !reported && self.serious_reports.is_empty() && self.recorded_serious.is_empty() && self.rulings.is_empty()
     }
 
     /// The report with its entry.
@@ -318,6 +318,20 @@ impl Projection for Safety {
 }
 
 impl Safety {
+    /// Keeps of one subject's events what folding looks back on: since when they are known as serious, and rulings.
+    pub(super) fn forget(&mut self, id: &SubjectId) {
+        let Some(events) = self.by_subject.remove(id) else { return };
+        let kept =
+            events.into_members().into_iter().filter_map(|(name, AdverseEvent { recorded_serious, rulings, .. })| {
+                let kept = AdverseEvent { recorded_serious, rulings, ..AdverseEvent::default() };
+                (!kept.is_empty()).then_some((name, kept))
+            });
+        let kept: Few<Name, AdverseEvent> = kept.collect();
+        if !kept.is_empty() {
+            self.by_subject.insert(id.clone(), kept);
+        }
+    }
+
     /// One step of what is known.
     pub(crate) fn change(&mut self, change: Change<'_>) {
         match change {

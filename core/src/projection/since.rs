@@ -6,6 +6,7 @@
 
 use super::{
     Trial,
+    joined::Joined,
     told::{Facts, Picks},
 };
 use crate::{
@@ -33,9 +34,18 @@ pub struct Since {
     told: Vec<(SubjectId, Facts)>,
 }
 
+/// What came to be known from one entry on, of subjects only as far as it came in the last entries: the rest is in
+/// differences that end where these begin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stretch {
+    since: Since,
+    /// The first of the last entries.
+    from: Seq,
+}
+
 /// A part of what a difference tells of subjects: that of some who follow each other by identifier.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Share(Vec<(SubjectId, Facts)>);
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Share(pub(super) Vec<(SubjectId, Facts)>);
 
 /// An entry that was corrected or voided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,6 +84,11 @@ impl Marks {
         }
     }
 
+    /// What comes from here on is another stretch.
+    pub fn begin_stretch(&mut self) {
+        self.touched.clear();
+    }
+
     /// Marks what a difference is about, as if its entries had been seen: each at its end.
     pub fn see_all(&mut self, since: &Since) {
         let Some(last) = since.facts.cut.entries.checked_sub(1).map(Seq) else { return };
@@ -89,18 +104,19 @@ impl Trial {
     /// What came to be known from an entry on. `marks` has seen every entry that was folded, or the differences that
     /// were put together, one of which ends where this begins.
     pub fn since(&self, from: Seq, marks: &Marks) -> Since {
-        let first = marks.amended.partition_point(|amended| amended.by < from);
-        let amended = marks.amended[first..].to_vec();
-        let mut earlier: BTreeMap<Option<&SubjectId>, BTreeSet<Seq>> = BTreeMap::new();
-        for amended in amended.iter().filter(|amended| amended.target < from) {
-            earlier.entry(amended.subject.as_ref()).or_default().insert(amended.target);
-        }
+        self.stretch(from, from, marks).since
+    }
+
+    /// What came to be known from an entry on; of subjects, what came from a later entry on, the first of a stretch.
+    pub fn stretch(&self, from: Seq, stretch: Seq, marks: &Marks) -> Stretch {
+        let earlier = marks.amended_before(stretch);
         let mut told = Vec::new();
-        for (id, _) in marks.touched.iter().filter(|(_, last)| **last >= from) {
-            let picks = Picks { from, amended: earlier.get(&Some(id)).cloned().unwrap_or_default() };
+        for (id, _) in marks.touched.iter().filter(|(_, last)| **last >= stretch) {
+            let picks = Picks { from: stretch, amended: earlier.get(&Some(id)).cloned().unwrap_or_default() };
             let facts = Facts::of(self, id, &picks);
             told.extend(facts.map(|facts| (id.clone(), facts)));
         }
+        let earlier = marks.amended_before(from);
         let mut facts = Trial::default();
         let conduct = marks.conduct.is_some_and(|last| last >= from);
         if conduct {
@@ -112,7 +128,22 @@ impl Trial {
         let still_late = |seq: &Seq| Some((*seq, self.cut.late.get(seq)?.clone()));
         facts.cut.late = earlier.values().flatten().filter_map(still_late).collect();
         facts.cut.late.extend(self.cut.late.range(from..).map(|(seq, late)| (*seq, late.clone())));
-        Since { from, amended, conduct, facts, told }
+        let since = Since { from, amended: marks.amended_from(from).to_vec(), conduct, facts, told };
+        Stretch { since, from: stretch }
+    }
+
+    /// Forgets what a stretch tells of subjects, but for what folding a later entry looks back on: the consents, by which
+    /// an entry is late or not, and what the correction of an adverse event keeps.
+    pub fn forget(&mut self, stretch: &Stretch) {
+        for (id, _) in &stretch.since.told {
+            self.subjects.forget(id);
+            self.exposure.by_subject.remove(id);
+            self.radiotherapy.by_subject.remove(id);
+            self.safety.forget(id);
+            self.response.by_subject.remove(id);
+            self.follow_up.by_subject.remove(id);
+        }
+        self.cut.amended.clear();
     }
 
     /// Goes on by what came to be known since the last entry that was taken in.
@@ -141,6 +172,43 @@ impl Trial {
         for amended in since.amended {
             self.cut.amended.entry(amended.target).or_default().push(amended.by);
         }
+    }
+}
+
+impl Marks {
+    /// What was amended from an entry on.
+    fn amended_from(&self, from: Seq) -> &[Amended] {
+        &self.amended[self.amended.partition_point(|amended| amended.by < from)..]
+    }
+
+    /// The entries before this one that were amended from there on, by the subject that they are about.
+    fn amended_before(&self, from: Seq) -> BTreeMap<Option<&SubjectId>, BTreeSet<Seq>> {
+        let mut earlier: BTreeMap<_, BTreeSet<Seq>> = BTreeMap::new();
+        for amended in self.amended_from(from).iter().filter(|amended| amended.target < from) {
+            earlier.entry(amended.subject.as_ref()).or_default().insert(amended.target);
+        }
+        earlier
+    }
+}
+
+impl Stretch {
+    /// How many entries are taken in after it.
+    pub fn entries(&self) -> u64 {
+        self.since.entries()
+    }
+
+    /// The whole difference: itself, and what is told of subjects, in shares of at most so many of them. `earlier` are the
+    /// shares of the differences between, in order, each with its first entry.
+    pub fn join<E, I>(self, earlier: Vec<(Seq, I)>, subjects: usize) -> (Since, Joined<I>)
+    where
+        I: Iterator<Item = Result<Share, E>>,
+    {
+        let Stretch { mut since, from } = self;
+        let own = Share(std::mem::take(&mut since.told));
+        let amended = since.amended.iter();
+        let amended = amended.filter_map(|amended| Some((amended.by, amended.target, amended.subject.clone()?)));
+        let joined = Joined::new(earlier, (from, own), amended, subjects);
+        (since, joined)
     }
 }
 

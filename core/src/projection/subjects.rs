@@ -198,6 +198,14 @@ impl Projection for Subjects {
 }
 
 impl Subjects {
+    /// Keeps of one subject what folding looks back on: the consents.
+    pub(super) fn forget(&mut self, id: &SubjectId) {
+        let Some(Subject { consents, .. }) = self.by_id.remove(id) else { return };
+        if !consents.is_empty() {
+            self.by_id.insert(id.clone(), Subject { consents, ..Subject::default() });
+        }
+    }
+
     /// One step of what is known.
     pub(crate) fn change(&mut self, change: Change<'_>) {
         match change {

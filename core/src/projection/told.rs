@@ -1,6 +1,7 @@
 //! Told: facts by entry, of which some can be taken out and put together again; and the facts of one subject.
 //!
-//! Promises that what is picked from an entry on, joined to what was known before, is what is known.
+//! Promises that what is picked from an entry on, joined to what was known before, is what is known: in the whole trial,
+//! and in the facts of one subject alone.
 
 use super::{AdverseEvent, Agent, Course, Subject, Survivorship, Trial, Visit};
 use crate::{
@@ -22,6 +23,7 @@ pub(super) struct Picks {
 trait Told: Default {
     fn pick(&self, picks: &Picks) -> Self;
     fn join(&mut self, later: Self);
+    fn take_back(&mut self, seq: Seq);
     fn tells_nothing(&self) -> bool;
 }
 
@@ -43,6 +45,10 @@ impl<T: Clone> Told for Stated<T> {
         }
     }
 
+    fn take_back(&mut self, seq: Seq) {
+        self.unset(seq);
+    }
+
     fn tells_nothing(&self) -> bool {
         self.is_empty()
     }
@@ -62,6 +68,13 @@ impl<K: Ord + Clone, V: Told> Told for Few<K, V> {
         }
     }
 
+    fn take_back(&mut self, seq: Seq) {
+        self.retain(|_, value| {
+            value.take_back(seq);
+            !value.tells_nothing()
+        });
+    }
+
     fn tells_nothing(&self) -> bool {
         self.is_empty()
     }
@@ -75,6 +88,9 @@ macro_rules! told {
             }
             fn join(&mut self, later: Self) {
                 $(self.$member.join(later.$member);)+
+            }
+            fn take_back(&mut self, seq: Seq) {
+                $(self.$member.take_back(seq);)+
             }
             fn tells_nothing(&self) -> bool {
                 true $(&& self.$member.tells_nothing())+
@@ -92,7 +108,7 @@ told!(
 );
 
 /// The facts of one subject, from all projections that keep them by subject.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Facts {
     place: Option<Subject>,
     agents: Option<Few<Name, Agent>>,
@@ -115,6 +131,22 @@ fn join<T: Told>(into: &mut BTreeMap<SubjectId, T>, id: &SubjectId, later: Optio
     }
 }
 
+fn go_on<T: Told>(known: &mut Option<T>, later: Option<T>) {
+    match (known.as_mut(), later) {
+        (Some(known), Some(later)) => known.join(later),
+        (None, later) => *known = later,
+        (Some(_), None) => {}
+    }
+}
+
+fn take_back<T: Told>(known: &mut Option<T>, seq: Seq) {
+    let left = known.take().and_then(|mut known| {
+        known.take_back(seq);
+        (!known.tells_nothing()).then_some(known)
+    });
+    *known = left;
+}
+
 impl Facts {
     /// Those of a subject that belong to a difference, if there are any.
     pub fn of(trial: &Trial, id: &SubjectId, picks: &Picks) -> Option<Facts> {
@@ -126,10 +158,35 @@ impl Facts {
             visits: pick(&trial.response.by_subject, id, picks),
             follow_up: pick(&trial.follow_up.by_subject, id, picks),
         };
-        let Facts { place, agents, course, events, visits, follow_up } = &facts;
+        (!facts.tell_nothing()).then_some(facts)
+    }
+
+    /// Whether there are none.
+    pub fn tell_nothing(&self) -> bool {
+        let Facts { place, agents, course, events, visits, follow_up } = self;
         let treated = agents.is_some() || course.is_some();
         let followed = events.is_some() || visits.is_some() || follow_up.is_some();
-        (place.is_some() || treated || followed).then_some(facts)
+        !(place.is_some() || treated || followed)
+    }
+
+    /// Goes on by what a later difference tells of the same subject.
+    pub fn go_on(&mut self, later: Facts) {
+        go_on(&mut self.place, later.place);
+        go_on(&mut self.agents, later.agents);
+        go_on(&mut self.course, later.course);
+        go_on(&mut self.events, later.events);
+        go_on(&mut self.visits, later.visits);
+        go_on(&mut self.follow_up, later.follow_up);
+    }
+
+    /// Without those that an entry states.
+    pub fn take_back(&mut self, seq: Seq) {
+        take_back(&mut self.place, seq);
+        take_back(&mut self.agents, seq);
+        take_back(&mut self.course, seq);
+        take_back(&mut self.events, seq);
+        take_back(&mut self.visits, seq);
+        take_back(&mut self.follow_up, seq);
     }
 
     /// Adds them to what is known of the subject.

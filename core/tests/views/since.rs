@@ -3,11 +3,12 @@
 use crate::histories::{fold, histories};
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
+use std::convert::Infallible;
 use trial_core::{
     admission::{Admission, looks_at_own_subject_alone},
     entry::Entry,
     ids::{Seq, SubjectId},
-    projection::{Marks, Projection as _, Since, Trial},
+    projection::{Marks, Projection as _, Share, Since, Trial},
 };
 
 /// The differences of a history at some places, each from the one that it goes on from.
@@ -21,6 +22,44 @@ fn differences(entries: &[Entry], bases: &[(usize, usize)]) -> Vec<Since> {
         made.extend(ends.map(|(base, _)| trial.since(Seq(*base as u64), &marks)));
     }
     made
+}
+
+/// The differences of a history after every so many entries, each reaching back as far as its number has twos, made of
+/// earlier ones by whoever keeps no subject's facts; as a head and the shares behind it.
+fn joined(entries: &[Entry], every: usize) -> Vec<(Since, Vec<Share>)> {
+    let (mut trial, mut marks) = (Trial::default(), Marks::default());
+    let mut made: Vec<(Since, Vec<Share>)> = Vec::new();
+    for (place, entry) in entries.iter().enumerate() {
+        trial.apply(entry);
+        marks.see(entry);
+        if !(place + 1).is_multiple_of(every) {
+            continue;
+        }
+        let number = made.len() + 1;
+        let stretch = trial.stretch(seq(reach(number) * every), seq((number - 1) * every), &marks);
+        trial.forget(&stretch);
+        marks.begin_stretch();
+        let between = std::iter::successors(Some(number - 1), |number| Some(reach(*number)));
+        let mut between: Vec<usize> = between.take_while(|between| *between > reach(number)).collect();
+        between.reverse();
+        let read = |number: &usize| {
+            let (since, shares) = &made[number - 1];
+            (since.from(), shares.iter().map(|share| Ok::<_, Infallible>(read_again(share))))
+        };
+        let (since, shares) = stretch.join(between.iter().map(read).collect(), 3);
+        let shares = shares.map(Result::unwrap).collect();
+        made.push((since, shares));
+    }
+    made
+}
+
+/// The number of the difference from which this one goes on.
+fn reach(number: usize) -> usize {
+    number & number.saturating_sub(1)
+}
+
+fn seq(place: usize) -> Seq {
+    Seq(place as u64)
 }
 
 /// As it would be read from a file: JSON stands for any encoding.
@@ -72,6 +111,19 @@ proptest! {
         }
         history.entries[whole..].iter().for_each(|entry| joined.apply(entry));
         prop_assert_eq!(joined, history.trial);
+    }
+
+    #[test]
+    fn a_difference_made_of_earlier_ones_is_the_very_one_of_the_whole_trial(
+        history in histories(60..250), every in 3_usize..30,
+    ) {
+        let joined = joined(&history.entries, every);
+        let bases: Vec<(usize, usize)> = (1..=joined.len()).map(|number| (reach(number) * every, number * every)).collect();
+        for (number, (whole, (since, shares))) in differences(&history.entries, &bases).iter().zip(&joined).enumerate() {
+            let text = |shares: &[Share]| serde_json::to_string(shares).unwrap();
+            prop_assert_eq!(serde_json::to_string(since).unwrap(), serde_json::to_string(whole).unwrap());
+            prop_assert_eq!(text(shares), text(&whole.shares(3).collect::<Vec<_>>()), "{} of {}", number + 1, every);
+        }
     }
 
     #[test]
