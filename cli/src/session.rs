@@ -232,8 +232,8 @@ impl Session {
                 (snapshots::rested_about(dir, states, subject.as_ref()), None, Some(Narrow(states.to_vec())))
             }
             Facts::All | Facts::Of(_) if lens.is_clear() => {
-                let (rested, states) = snapshots::rested_with_states(dir, states);
-                (rested, Some(Making::behind(dir, states, rests)), None)
+                let (rested, making) = Making::behind(dir, states, rests);
+                (rested, Some(making), None)
             }
             Facts::All | Facts::Of(_) => (snapshots::rested(dir, states), None, None),
         };

@@ -6,7 +6,7 @@
 
 mod state;
 
-pub use state::{State, Unread};
+pub use state::{LENGTH, Shares, State, Unread};
 
 use crate::{hash, tip::Tip};
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use trial_core::{
     entry::Entry,
     ids::{Hash, Seq},
-    projection::{Marks, STATE_VERSION, Trial},
+    projection::{Marks, STATE_VERSION, Share, Stretch, Trial},
 };
 
 /// The first line of what an id is the hash of.
@@ -79,43 +79,63 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     (versioned.version == STATE_VERSION && rest.is_empty()).then_some(versioned.content)
 }
 
-/// A state that was just computed.
+/// What the next state takes up when its last entry is folded: the rest of it lies in states before.
 #[derive(Debug, Clone)]
-pub struct Fresh {
-    /// After how many entries.
-    pub entries: u64,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
+pub struct Complete {
+    stretch: Stretch,
+    recorded_at: i64,
 }
 
-/// The states of a log, one for each [`EVERY`] entries, computed while its entries are folded.
+impl Complete {
+    /// After how many entries.
+    pub fn entries(&self) -> u64 {
+        self.stretch.entries()
+    }
+
+    /// What came to be known.
+    pub fn stretch(&self) -> &Stretch {
+        &self.stretch
+    }
+
+    /// Hands out the bytes of the state, one part after the other, and then its name and its shares. `earlier` are the
+    /// shares of the states that it spans, in order, each with its first entry: they are read as they are needed.
+    ///
+    /// # Errors
+    /// A share cannot be read, or `out` failed.
+    pub fn write<E>(
+        self,
+        earlier: Vec<(Seq, impl Iterator<Item = Result<Share, E>>)>,
+        out: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(StateName, Shares), E> {
+        let (id, shares) = state::write(self.stretch, earlier, out)?;
+        Ok((StateName { id, recorded_at: self.recorded_at }, shares))
+    }
+}
+
+/// The states of a log, one for each [`EVERY`] entries, as its entries are folded.
 #[derive(Debug, Clone, Default)]
 pub struct States {
     marks: Marks,
-    names: Vec<StateName>,
 }
 
 impl States {
     /// Goes on behind states that were put together.
-    pub fn behind(marks: Marks, names: Vec<StateName>) -> States {
-        States { marks, names }
+    pub fn behind(mut marks: Marks) -> States {
+        marks.begin_stretch();
+        States { marks }
     }
 
-    /// Their names, in order.
-    pub fn names(&self) -> &[StateName] {
-        &self.names
-    }
-
-    /// Takes note of an entry that the trial has just taken in; hands out the state that it completes.
-    pub fn see(&mut self, entry: &Entry, trial: &Trial) -> Option<Fresh> {
+    /// Takes note of an entry that the trial has just taken in; hands out what it completes. The trial MAY have forgotten
+    /// what came before (see [`Trial::forget`]).
+    pub fn see(&mut self, entry: &Entry, trial: &Trial) -> Option<Complete> {
         self.marks.see(entry);
         let entries = entry.seq.0 + 1;
         if !entries.is_multiple_of(EVERY) {
             return None;
         }
-        let (id, bytes) = state::write(&trial.since(Seq(base(entries)), &self.marks));
-        self.names.push(StateName { id, recorded_at: entry.recorded_at.timestamp_millis() });
-        Some(Fresh { entries, bytes })
+        let stretch = trial.stretch(Seq(base(entries)), Seq(entries - EVERY), &self.marks);
+        self.marks.begin_stretch();
+        Some(Complete { stretch, recorded_at: entry.recorded_at.timestamp_millis() })
     }
 }
 

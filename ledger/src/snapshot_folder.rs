@@ -3,9 +3,13 @@
 //! Promises that nothing is handed out whose bytes have not the id that was asked for: a file that is gone is missing, one
 //! that was changed is altered, and neither is believed. Whoever lost it computes it again from the entries.
 
+mod stack;
+
+pub use stack::Stack;
+
 use crate::{
     fault::{Fault, FaultKind},
-    snapshot::{self, Fresh, Snapshot, State, StateName, Unread},
+    snapshot::{self, LENGTH, Snapshot, State, StateName, Unread},
 };
 use std::{
     fs::{self, File},
@@ -50,6 +54,8 @@ pub enum Put {
     Written,
     /// Others were there, which were replaced.
     Replaced,
+    /// It cannot be written: it is held in memory for as long as others are made of it.
+    Held,
 }
 
 impl SnapshotFolder {
@@ -79,16 +85,16 @@ impl SnapshotFolder {
         })
     }
 
-    /// What was known after the last of these states; `see` is shown each difference that it is put together from.
-    pub fn trial(&self, names: &[StateName], mut see: impl FnMut(&Since)) -> Found<Trial> {
+    /// What was known after the last of these states; `see` is shown each state that it is put together from.
+    pub fn trial(&self, names: &[StateName], mut see: impl FnMut(&State)) -> Found<Trial> {
         self.put_together(names, |path, id| {
             let bytes = fs::read(path)?;
-            let start = bytes.first_chunk().map_or(0, |start| State::head_length(*start));
-            let head = usize::try_from(start).ok().and_then(|start| bytes.split_at_checked(start));
-            let (head, shares) = head.ok_or(Unread::Altered)?;
-            let since = State::read(head, id)?.with_all(shares)?;
-            see(&since);
-            Ok(since)
+            let (bytes, end) = bytes.split_last_chunk().ok_or(Unread::Altered)?;
+            let shares = usize::try_from(State::head_length(*end)).ok().and_then(|head| bytes.len().checked_sub(head));
+            let (shares, head) = bytes.split_at(shares.ok_or(Unread::Altered)?);
+            let state = State::read(head, id)?;
+            see(&state);
+            Ok(state.with_all(shares)?)
         })
     }
 
@@ -96,16 +102,15 @@ impl SnapshotFolder {
     pub fn trial_about(&self, names: &[StateName], subject: Option<&SubjectId>) -> Found<Trial> {
         self.put_together(names, |path, id| {
             let mut file = File::open(path)?;
-            let mut start = [0; 4];
-            file.read_exact(&mut start)?;
-            let length = State::head_length(start);
-            if length > file.metadata()?.len() {
-                return Err(Unread::Altered.into());
-            }
-            let state = State::read(&read_at(&mut file, 0..length)?, id)?;
+            let mut end = [0; LENGTH];
+            let head_ends = file.metadata()?.len().checked_sub(LENGTH as u64).ok_or(Unread::Altered)?;
+            file.seek(SeekFrom::Start(head_ends))?;
+            file.read_exact(&mut end)?;
+            let shares_end = head_ends.checked_sub(State::head_length(end)).ok_or(Unread::Altered)?;
+            let state = State::read(&read_at(&mut file, shares_end..head_ends)?, id)?;
             match subject.and_then(|subject| Some((subject, state.place(subject)?))) {
                 Some((subject, (number, place))) => {
-                    let share = read_at(&mut file, length + place.start..length + place.end)?;
+                    let share = read_at(&mut file, place)?;
                     Ok(state.with(number, &share, subject)?)
                 }
                 None => Ok(state.with_none()),
@@ -135,21 +140,6 @@ impl SnapshotFolder {
             }
         }
         Found::Sound(trial)
-    }
-
-    /// Puts a computed state in its place.
-    ///
-    /// # Errors
-    /// The folder cannot be written.
-    pub fn put(&self, fresh: &Fresh) -> io::Result<Put> {
-        let path = self.state(fresh.entries);
-        let put = match fs::read(&path) {
-            Ok(bytes) if bytes == fresh.bytes => return Ok(Put::Confirmed),
-            Ok(_) => Put::Replaced,
-            Err(_) => Put::Written,
-        };
-        self.write(&path, &fresh.bytes)?;
-        Ok(put)
     }
 
     /// Puts a snapshot of the end down, and hands out its id.

@@ -1,4 +1,4 @@
-//! State: what came to be known since an earlier one, as it is written: a head, then shares of the subjects' facts.
+//! State: what came to be known since an earlier one, as it is written: shares of the subjects' facts, then a head.
 //!
 //! Promises that the head's hash is the id, that the head names each share by its hash, and that nothing is handed out
 //! that does not have its hash. One subject's facts are found without reading those of all others.
@@ -8,22 +8,27 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use trial_core::{
-    ids::{Hash, SubjectId},
-    projection::{Share, Since},
+    ids::{Hash, Seq, SubjectId},
+    projection::{Share, Since, Stretch},
 };
 
 /// How many subjects are written together.
 const SUBJECTS: usize = 32;
 
 /// How many bytes say how long the head is.
-const LENGTH: usize = 4;
+pub const LENGTH: usize = 4;
 
 /// The head of a state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct State {
     since: Since,
-    shares: Vec<Named>,
+    shares: Shares,
 }
+
+/// The shares of a state, as its head names them: they lie one behind the other, from the beginning of the file on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Shares(Vec<Named>);
 
 /// A share, as its head names it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,18 +39,33 @@ struct Named {
     hash: Hash,
 }
 
-/// The bytes of a state, and its id.
-pub fn write(since: &Since) -> (Hash, Vec<u8>) {
-    let (mut shares, mut bodies) = (Vec::new(), Vec::new());
-    for share in since.shares(SUBJECTS) {
+/// Hands out the bytes of a state, and then its id and its shares: see [`super::Complete::write`].
+pub fn write<E>(
+    stretch: Stretch,
+    earlier: Vec<(Seq, impl Iterator<Item = Result<Share, E>>)>,
+    mut out: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(Hash, Shares), E> {
+    let (since, joined) = stretch.join(earlier, SUBJECTS);
+    let mut shares = Vec::new();
+    for share in joined {
+        let share = share?;
         let Some(first) = share.first().cloned() else { continue };
         let body = encode(&share);
         shares.push(Named { first, bytes: length(&body), hash: id(&body) });
-        bodies.extend(body);
+        out(&body)?;
     }
-    let head = encode(&(since, shares));
-    let bytes = [&length(&head).to_be_bytes()[..], &head, &bodies].concat();
-    (id(&head), bytes)
+    let state = State { since, shares: Shares(shares) };
+    let head = encode(&state);
+    out(&head)?;
+    out(&length(&head).to_be_bytes())?;
+    Ok((id(&head), state.shares))
+}
+
+impl Shares {
+    /// How many bytes each has, and how it is read.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, impl Fn(&[u8]) -> Result<Share, Unread>)> {
+        self.0.iter().map(|named| (named.bytes as usize, |share: &[u8]| named.read(share)))
+    }
 }
 
 fn length(bytes: &[u8]) -> u32 {
@@ -62,25 +82,34 @@ pub enum Unread {
 }
 
 impl State {
-    /// How many bytes of the file come before the shares, by the first four of them.
-    pub fn head_length(start: [u8; LENGTH]) -> u64 {
-        u64::from(u32::from_be_bytes(start)) + LENGTH as u64
+    /// How many bytes the head has, by the last four of the file, which come behind it.
+    pub fn head_length(end: [u8; LENGTH]) -> u64 {
+        u64::from(u32::from_be_bytes(end))
     }
 
-    /// What the bytes before the shares say.
+    /// What the bytes of a head say.
     ///
     /// # Errors
     /// They have another id, or are of another version.
-    pub fn read(start: &[u8], expected: Hash) -> Result<State, Unread> {
-        let head = start.get(LENGTH..).filter(|head| id(head) == expected).ok_or(Unread::Altered)?;
-        decode(head).ok_or(Unread::OfAnotherVersion)
+    pub fn read(head: &[u8], expected: Hash) -> Result<State, Unread> {
+        if id(head) == expected { decode(head).ok_or(Unread::OfAnotherVersion) } else { Err(Unread::Altered) }
     }
 
-    /// The share that tells of a subject, if there is one: its number, and where it lies behind the head.
+    /// What it says without any subject's facts.
+    pub fn since(&self) -> &Since {
+        &self.since
+    }
+
+    /// Its shares.
+    pub fn shares(&self) -> &Shares {
+        &self.shares
+    }
+
+    /// The share that tells of a subject, if there is one: its number, and where it lies in the file.
     pub fn place(&self, subject: &SubjectId) -> Option<(usize, Range<u64>)> {
-        let number = self.shares.partition_point(|share| share.first <= *subject).checked_sub(1)?;
-        let start = self.shares[..number].iter().map(|share| u64::from(share.bytes)).sum();
-        Some((number, start..start + u64::from(self.shares[number].bytes)))
+        let number = self.shares.0.partition_point(|share| share.first <= *subject).checked_sub(1)?;
+        let start = self.shares.0[..number].iter().map(|share| u64::from(share.bytes)).sum();
+        Some((number, start..start + u64::from(self.shares.0[number].bytes)))
     }
 
     /// With no subject's facts.
@@ -93,7 +122,7 @@ impl State {
     /// # Errors
     /// The share is not the one that the head names.
     pub fn with(self, number: usize, share: &[u8], subject: &SubjectId) -> Result<Since, Unread> {
-        let share = self.shares[number].read(share)?;
+        let share = self.shares.0[number].read(share)?;
         Ok(self.since.with([share.only(subject)]))
     }
 
@@ -103,8 +132,8 @@ impl State {
     /// The shares are not those that the head names.
     pub fn with_all(self, shares: &[u8]) -> Result<Since, Unread> {
         let mut rest = shares;
-        let mut parts = Vec::with_capacity(self.shares.len());
-        for named in &self.shares {
+        let mut parts = Vec::with_capacity(self.shares.0.len());
+        for named in &self.shares.0 {
             let (share, later) = rest.split_at_checked(named.bytes as usize).ok_or(Unread::Altered)?;
             parts.push((named, share));
             rest = later;
