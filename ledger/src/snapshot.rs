@@ -87,6 +87,11 @@ pub struct Complete {
 }
 
 impl Complete {
+    /// With the entry that completes it.
+    pub fn new(stretch: Stretch, last: &Entry) -> Complete {
+        Complete { stretch, recorded_at: last.recorded_at.timestamp_millis() }
+    }
+
     /// After how many entries.
     pub fn entries(&self) -> u64 {
         self.stretch.entries()
@@ -135,7 +140,7 @@ impl States {
         }
         let stretch = trial.stretch(Seq(base(entries)), Seq(entries - EVERY), &self.marks);
         self.marks.begin_stretch();
-        Some(Complete { stretch, recorded_at: entry.recorded_at.timestamp_millis() })
+        Some(Complete::new(stretch, entry))
     }
 }
 

@@ -12,15 +12,15 @@ use std::{
 };
 use trial_core::{
     ids::{Hash, Seq},
-    projection::{Marks, Projection as _, Trial},
+    projection::{Marks, Projection as _, Share, Trial},
 };
 use trial_ledger::{
     check::Verified,
     fault::FaultKind,
     ledger::{JOURNAL, Ledger, STORE, claimed_genesis},
     merkle::Frontier,
-    snapshot::{self, EVERY, Fresh, Snapshot, StateName, States},
-    snapshot_folder::{Found, Put, SNAPSHOTS, SnapshotFolder},
+    snapshot::{self, Complete, EVERY, Snapshot, StateName, States},
+    snapshot_folder::{Found, Put, SNAPSHOTS, SnapshotFolder, Stack},
 };
 
 /// Three states and some entries behind them.
@@ -58,13 +58,28 @@ impl Made {
     }
 }
 
-fn computed(entries: &[Verified]) -> (Trial, States, Vec<Fresh>) {
+/// What is known after some entries, with all facts; and what they complete.
+fn folded(entries: &[Verified]) -> (Trial, Vec<Complete>) {
     let (mut trial, mut states, mut all) = (Trial::default(), States::default(), Vec::new());
     for verified in entries {
         trial.apply(verified.entry());
         all.extend(states.see(verified.entry(), &trial));
     }
-    (trial, states, all)
+    (trial, all)
+}
+
+/// The states of some entries put into a folder, by whoever forgets the facts in between.
+fn put(entries: &[Verified], folder: SnapshotFolder) -> (Stack, Vec<Put>) {
+    let (mut trial, mut states) = (Trial::default(), States::default());
+    let (mut stack, mut all) = (Stack::new(folder), Vec::new());
+    for verified in entries {
+        trial.apply(verified.entry());
+        if let Some(complete) = states.see(verified.entry(), &trial) {
+            trial.forget(complete.stretch());
+            all.push(stack.put(complete).unwrap());
+        }
+    }
+    (stack, all)
 }
 
 fn made() -> Made {
@@ -72,16 +87,11 @@ fn made() -> Made {
     let chain = chain();
     let mut ledger = Ledger::init(dir.path(), &chain.entries[0]).unwrap();
     ledger.append(&chain.entries[1..]).unwrap();
-    let (trial, states, all) = computed(&chain.entries);
-    let folder = SnapshotFolder::of(dir.path());
-    assert_eq!(all.iter().map(|fresh| fresh.entries).collect::<Vec<_>>(), [EVERY, 2 * EVERY, 3 * EVERY]);
-    for fresh in &all {
-        assert_eq!(folder.put(fresh).unwrap(), Put::Written);
-        assert_eq!(folder.put(fresh).unwrap(), Put::Confirmed);
-    }
-    let snapshot = ledger.snapshot(states.names().to_vec());
-    let id = folder.put_snapshot(&snapshot).unwrap();
-    Made { dir, snapshot, id, trial }
+    let (stack, puts) = put(&chain.entries, SnapshotFolder::of(dir.path()));
+    assert_eq!(puts, [Put::Written; 3]);
+    let snapshot = ledger.snapshot(stack.names().to_vec());
+    let id = stack.folder().put_snapshot(&snapshot).unwrap();
+    Made { dir, snapshot, id, trial: folded(&chain.entries).0 }
 }
 
 #[track_caller]
@@ -134,20 +144,81 @@ fn what_is_known_after_any_state_is_what_folding_gives() {
     let made = made();
     for count in 0..=3 {
         let trial = sound(made.folder().trial(&made.snapshot.states()[..count], |_| {}));
-        assert_eq!(trial, computed(&chain().entries[..count * EVERY as usize]).0, "{count}");
+        assert_eq!(trial, folded(&chain().entries[..count * EVERY as usize]).0, "{count}");
     }
     // Going on from a state that was read gives the next one bit for bit.
     let names = &made.snapshot.states()[..2];
-    let mut marks = Marks::default();
-    let mut trial = sound(made.folder().trial(names, |since| marks.see_all(since)));
-    let mut states = States::behind(marks, names.to_vec());
-    let mut next = None;
+    let (mut marks, mut stack) = (Marks::default(), Stack::behind(made.folder(), names.to_vec()));
+    let mut trial = sound(made.folder().trial(names, |state| {
+        marks.see_all(state.since());
+        stack.see(state);
+    }));
+    let mut states = States::behind(marks);
     for verified in &chain().entries[2 * EVERY as usize..] {
         trial.apply(verified.entry());
-        next = states.see(verified.entry(), &trial).or(next);
+        if let Some(complete) = states.see(verified.entry(), &trial) {
+            assert_eq!(stack.put(complete).unwrap(), Put::Confirmed);
+        }
     }
-    assert_eq!(made.folder().put(&next.unwrap()).unwrap(), Put::Confirmed);
-    assert_eq!((states.names(), trial), (made.snapshot.states(), made.trial.clone()));
+    assert_eq!((stack.names(), trial), (made.snapshot.states(), made.trial.clone()));
+}
+
+#[test]
+fn a_state_made_of_others_has_the_bytes_of_one_that_was_folded_at_once() {
+    let made = made();
+    let entries = &chain().entries[..2 * EVERY as usize];
+    // No state before it: then the stretch is all of it.
+    let (mut trial, mut marks) = (Trial::default(), Marks::default());
+    for verified in entries {
+        trial.apply(verified.entry());
+        marks.see(verified.entry());
+    }
+    let mut bytes: Vec<u8> = Vec::new();
+    let at_once = Complete::new(trial.stretch(Seq(0), Seq(0), &marks), entries.last().unwrap().entry());
+    let none = Vec::<(Seq, std::iter::Empty<Result<Share, ()>>)>::new();
+    let (name, _) = at_once.write(none, |part| Ok::<_, ()>(bytes.extend(part))).unwrap();
+    assert_eq!(name, made.snapshot.states()[1]);
+    assert_eq!(bytes, fs::read(made.file(&format!("state-{:012}", 2 * EVERY))).unwrap());
+}
+
+#[test]
+fn a_file_that_is_not_the_state_is_replaced_and_what_cannot_be_written_is_held() {
+    let made = made();
+    let file = |number: u64| made.file(&format!("state-{:012}", number * EVERY));
+    let right: Vec<Vec<u8>> = (1..=3).map(|number| fs::read(file(number)).unwrap()).collect();
+    let again = || put(&chain().entries, made.folder()).1;
+    assert_eq!(again(), [Put::Confirmed; 3]);
+    for wrong in [&right[1][..9], b"", &[&right[1][..], b"x"].concat(), &right[0]] {
+        fs::write(file(2), wrong).unwrap();
+        assert_eq!(again(), [Put::Confirmed, Put::Replaced, Put::Confirmed]);
+    }
+    for bit in [0, right[1].len() * 4, right[1].len() * 8 - 1] {
+        let mut flipped = right[1].clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        fs::write(file(2), flipped).unwrap();
+        assert_eq!(again(), [Put::Confirmed, Put::Replaced, Put::Confirmed], "bit {bit}");
+    }
+    assert!((1..=3).all(|number| fs::read(file(number)).unwrap() == right[number as usize - 1]));
+    // Where no folder can be made, the states are computed nevertheless, and have the same names.
+    let nowhere = tempfile::tempdir().unwrap();
+    fs::write(nowhere.path().join(SNAPSHOTS), "a file in the place of the folder").unwrap();
+    let (stack, puts) = put(&chain().entries, SnapshotFolder::of(nowhere.path()));
+    assert_eq!((puts, stack.names()), (vec![Put::Held; 3], made.snapshot.states()));
+}
+
+#[test]
+fn nothing_is_made_of_a_state_that_was_changed_since_it_was_computed() {
+    for changed in [&b"other bytes"[..], b""] {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = SnapshotFolder::of(dir.path());
+        let mut stack = Stack::new(folder.clone());
+        let mut all = folded(&chain().entries).1.into_iter();
+        stack.put(all.next().unwrap()).unwrap();
+        fs::write(dir.path().join(SNAPSHOTS).join(format!("state-{EVERY:012}")), changed).unwrap();
+        assert!(stack.put(all.next().unwrap()).is_err());
+        let left: Vec<_> = fs::read_dir(dir.path().join(SNAPSHOTS)).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
 }
 
 #[test]
@@ -291,12 +362,13 @@ fn an_old_entry_that_was_changed_is_noticed_when_it_is_read_again() {
 }
 
 /// The id of the first state of the sample, by the version of what is known.
-const KNOWN_STATE: (u32, &str) = (2, "a0036161107371e8d183575a19d3c8a2b8bbf477452e3930426cf818640682b4");
+const KNOWN_STATE: (u32, &str) = (3, "a9a5d43ee62315a63ad6ec5607bbb8b6e2f07b8431cfd442023e2c0111b8cbd4");
 
 #[test]
 fn another_state_of_the_same_entries_has_another_version() {
-    let (_, states, _) = computed(&chain().entries[..EVERY as usize]);
-    let found = (trial_core::projection::STATE_VERSION, states.names()[0].id.to_string());
+    let dir = tempfile::tempdir().unwrap();
+    let (stack, _) = put(&chain().entries[..EVERY as usize], SnapshotFolder::of(dir.path()));
+    let found = (trial_core::projection::STATE_VERSION, stack.names()[0].id.to_string());
     let (version, id) = KNOWN_STATE;
     assert_eq!(found, (version, id.to_owned()), "raise STATE_VERSION, and put the new pair here");
 }
