@@ -5,7 +5,7 @@ use crate::{
     contact::{Contact, Held, Watch},
     error::CliError,
     progress,
-    snapshots::{self, Behind, Making},
+    snapshots::{self, Behind, Making, Recomputing},
     suspect::{Suspects, suspects},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -40,6 +40,8 @@ pub enum Facts {
     All,
     /// Those of the trial itself and, where one is named, of a subject.
     Of(Option<SubjectId>),
+    /// None: the entries speak for themselves. Only the cut is known.
+    None,
 }
 
 /// What the beginning of a ledger may rest on.
@@ -127,9 +129,10 @@ impl Fold {
         if as_of.is_some_and(|as_of| entry.recorded_at > as_of) {
             return false;
         }
-        match self.lens.cutoff {
-            Some(last) => self.trial.apply(&entry.clone().cut(last)),
-            None => self.trial.apply(entry),
+        match (&self.lens.facts, self.lens.cutoff) {
+            (Facts::None, _) => self.trial.cut.reach(entry),
+            (Facts::All | Facts::Of(_), Some(last)) => self.trial.apply(&entry.clone().cut(last)),
+            (Facts::All | Facts::Of(_), None) => self.trial.apply(entry),
         }
         true
     }
@@ -231,11 +234,11 @@ impl Session {
             Facts::Of(subject) if !due => {
                 (snapshots::rested_about(dir, states, subject.as_ref()), None, Some(Narrow(states.to_vec())))
             }
-            Facts::All | Facts::Of(_) if lens.is_clear() => {
+            Facts::All | Facts::Of(_) | Facts::None if lens.is_clear() => {
                 let (rested, making) = Making::behind(dir, states, rests);
                 (rested, Some(making), None)
             }
-            Facts::All | Facts::Of(_) => (snapshots::rested(dir, states), None, None),
+            Facts::All | Facts::Of(_) | Facts::None => (snapshots::rested(dir, states), None, None),
         };
         notices.extend(rested.notice);
         fold.resume(rested.trial);
@@ -280,7 +283,10 @@ impl Session {
         mut show: impl FnMut(&Verified),
     ) -> Result<Session, CliError> {
         let mut fold = Fold::through(lens);
-        let mut making = lens.is_clear().then(|| Making::begin(dir));
+        let (mut making, mut recomputing) = match lens.facts {
+            Facts::None => (None, lens.is_clear().then(|| Recomputing::unnamed(dir))),
+            Facts::All | Facts::Of(_) => (lens.is_clear().then(|| Making::begin(dir)), None),
+        };
         let mut watch = Watch::begin()?;
         let bar = progress::bar(lines_about(dir), "reading");
         let (ledger, notices) = Ledger::open_with(dir, |verified| {
@@ -293,12 +299,18 @@ impl Session {
                 making.see(verified.entry(), &fold.trial);
                 making.write();
             }
+            if let Some(recomputing) = &mut recomputing {
+                recomputing.take(verified.entry());
+            }
         })?;
         bar.finish_and_clear();
         let contact = watch.meet(ledger.tip(), Held::Ledger)?;
         let (trial, reading, opened, zone) = fold.finish()?;
         if let Some(making) = &mut making {
             making.renew(&ledger, contact.known());
+        }
+        if let Some(recomputing) = recomputing {
+            recomputing.finish(&ledger, contact.known());
         }
         let notices = before.into_iter().chain(notices.iter().map(ToString::to_string)).chain(contact.notice.clone());
         let notices = notices.collect();

@@ -7,6 +7,7 @@ use crate::{
     contact::{Held, Watch},
     error::{CliError, ErrorKind},
     output::Output,
+    session::Facts,
 };
 use serde_json::json;
 use std::path::Path;
@@ -24,7 +25,7 @@ impl From<BackupError> for CliError {
 
 /// Makes a backup.
 pub fn run(global: &Global, dir: &Path, output: &mut Output<'_>) -> Result<u8, CliError> {
-    let session = open_whole(global, output)?;
+    let session = open_whole(global, Facts::None, output)?;
     let manifest = backup::write(&session.ledger, dir, stamp(clock::now()?))?;
     if output.json {
         output.value(&json!({ "dir": dir, "manifest": manifest }))?;

@@ -5,7 +5,7 @@ use crate::{
     args::{Global, checkpoint::CheckpointArgs},
     error::CliError,
     output::{Output, write_new},
-    session::Session,
+    session::{Facts, Session},
 };
 use serde_json::json;
 use trial_ledger::{
@@ -19,7 +19,7 @@ use trial_ledger::{
 /// Signs it, and writes it with the proof that a witness asks for.
 pub fn run(global: &Global, args: &CheckpointArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
     let alias = signer(global)?;
-    let session = open_whole(global, output)?;
+    let session = open_whole(global, Facts::None, output)?;
     let secret = key_ring(global).log_key(alias, session.ledger.tip())?;
     let signed = session.ledger.checkpoint(&secret).map_err(|e| evidence(&session, e))?;
     let text = match args.since {

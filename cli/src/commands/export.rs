@@ -6,7 +6,7 @@ use crate::{
     error::CliError,
     output::Output,
     progress,
-    session::Session,
+    session::{Facts, Session},
 };
 use std::{
     fs::{File, OpenOptions},
@@ -33,7 +33,7 @@ pub fn run(
 
 /// The lines up to the cut.
 fn lines(global: &Global, file: Option<&Path>, output: &mut Output<'_>) -> Result<u8, CliError> {
-    let session = open_whole(global, output)?;
+    let session = open_whole(global, Facts::None, output)?;
     match file {
         None => write(&session, output.out)?,
         Some(path) => {
@@ -73,7 +73,7 @@ fn tiles(global: &Global, dir: &Path, output: &mut Output<'_>) -> Result<u8, Cli
     let io = |e: io::Error| {
         CliError::unknown(format!("{}: {e}", dir.display())).hint("choose a directory that is empty or not there yet")
     };
-    let session = open_whole(global, output)?;
+    let session = open_whole(global, Facts::None, output)?;
     let ledger = &session.ledger;
     let checkpoint = ledger.last_checkpoint()?;
     let size = checkpoint.as_ref().map_or(ledger.tip().size(), |last| last.checkpoint().size);

@@ -143,8 +143,8 @@ fn open(global: &Global, output: &mut Output<'_>) -> Result<Session, CliError> {
 }
 
 /// For what leaves the ledger as evidence, which rests on nothing: every entry is verified now.
-fn open_whole(global: &Global, output: &mut Output<'_>) -> Result<Session, CliError> {
-    open_through(global, &Lens { resting: Resting::OnNothing, ..lens(global) }, output)
+fn open_whole(global: &Global, facts: Facts, output: &mut Output<'_>) -> Result<Session, CliError> {
+    open_through(global, &Lens { resting: Resting::OnNothing, facts, ..lens(global) }, output)
 }
 
 fn open_through(global: &Global, lens: &Lens, output: &mut Output<'_>) -> Result<Session, CliError> {

@@ -5,7 +5,7 @@ use crate::{
     error::CliError,
     output::Output,
     receipts,
-    session::{Lens, Resting, Session},
+    session::{Facts, Lens, Resting, Session},
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -16,12 +16,15 @@ use trial_ledger::{checkpoint::SignedCheckpoint, hash::to_base64, note::Note};
 pub fn run(global: &Global, args: &ProveArgs, output: &mut Output<'_>) -> Result<u8, CliError> {
     let seq = args.seq;
     let mut notes = Vec::new();
-    let session =
-        Session::open_with(&global.ledger, &Lens { resting: Resting::OnNothing, ..super::lens(global) }, |verified| {
+    let session = Session::open_with(
+        &global.ledger,
+        &Lens { resting: Resting::OnNothing, facts: Facts::None, ..super::lens(global) },
+        |verified| {
             if let trial_core::event::Event::CheckpointWitnessed(event) = &verified.entry().event {
                 notes.push(event.note.iter().map(|line| format!("{line}\n")).collect::<String>());
             }
-        })?;
+        },
+    )?;
     output.notices(&session.notices)?;
     let size = session.ledger.tip().size();
     if seq >= size {

@@ -1,7 +1,7 @@
 //! `trial report`: one HTML page that shows the trial at any date and proves its entries.
 
 use super::open_whole;
-use crate::{args::Global, error::CliError, output::Output, report};
+use crate::{args::Global, error::CliError, output::Output, report, session::Facts};
 use std::{fs::OpenOptions, io::BufWriter, path::Path};
 
 /// Writes the page.
@@ -9,7 +9,7 @@ pub fn run(global: &Global, file: &Path, output: &mut Output<'_>) -> Result<u8, 
     let io = |e: std::io::Error| {
         CliError::unknown(format!("{}: {e}", file.display())).hint("choose a file that is not there yet")
     };
-    let session = open_whole(global, output)?;
+    let session = open_whole(global, Facts::All, output)?;
     let created = OpenOptions::new().write(true).create_new(true).open(file).map_err(io)?;
     let mut out = BufWriter::new(created);
     report::write(&session, &mut out)?;

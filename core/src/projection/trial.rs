@@ -90,10 +90,15 @@ impl Cut {
         (days > 1).then(|| Late { days, day, kind: entry.event.kind(), subject: subject.cloned() })
     }
 
-    fn apply(&mut self, entry: &Entry, subjects: &Subjects) {
+    /// Reaches behind an entry, whatever it says.
+    pub fn reach(&mut self, entry: &Entry) {
         self.entries = entry.seq.0 + 1;
         self.head = Some(entry.hash);
         self.recorded_at = Some(entry.recorded_at);
+    }
+
+    fn apply(&mut self, entry: &Entry, subjects: &Subjects) {
+        self.reach(entry);
         match &entry.effect {
             Effect::States => {
                 if let Some(late) = Cut::late(entry, subjects) {
