@@ -109,6 +109,7 @@ fn files_are_opened_where_files_belong() {
         "ledger/src/sealed_folder.rs",
         "ledger/src/sled_store.rs",
         "ledger/src/snapshot_folder.rs",
+        "ledger/src/snapshot_folder/",
         "ledger/src/tiles.rs",
         "ledger/src/volume.rs",
         "cli/src/against.rs",
