@@ -176,7 +176,11 @@ fn a_state_made_of_others_has_the_bytes_of_one_that_was_folded_at_once() {
     let mut bytes: Vec<u8> = Vec::new();
     let at_once = Complete::new(trial.stretch(Seq(0), Seq(0), &marks), entries.last().unwrap().entry());
     let none = Vec::<(Seq, std::iter::Empty<Result<Share, ()>>)>::new();
-    let (name, _) = at_once.write(none, |part| Ok::<_, ()>(bytes.extend(part))).unwrap();
+    let written = at_once.write(none, |part| {
+        bytes.extend(part);
+        Ok::<_, ()>(())
+    });
+    let (name, _) = written.unwrap();
     assert_eq!(name, made.snapshot.states()[1]);
     assert_eq!(bytes, fs::read(made.file(&format!("state-{:012}", 2 * EVERY))).unwrap());
 }
