@@ -54,6 +54,15 @@ fn verifying_a_journal_takes_hardly_more_memory_for_ten_times_the_entries() {
     assert_flat("trial verify FILE", |dir| vec!["verify".into(), dir.join("journal.jsonl")]);
 }
 
+#[test]
+fn exporting_takes_hardly_more_memory_for_ten_times_the_entries() {
+    let place = tempfile::tempdir().unwrap();
+    let file = |dir: &Path| place.path().join(dir.file_name().unwrap());
+    assert_flat("trial export", |dir| {
+        vec!["--ledger".into(), dir.into(), "export".into(), "--output".into(), file(dir)]
+    });
+}
+
 /// A replay keeps the facts of every subject, which are small beside the entries that state them.
 #[test]
 fn replaying_takes_hardly_more_memory_for_ten_times_the_entries() {

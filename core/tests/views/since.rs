@@ -10,7 +10,7 @@ use trial_core::{
     entry::{Effect, Entry},
     event::EventKind,
     ids::{Seq, SubjectId},
-    projection::{Marks, Projection as _, Share, Since, Trial},
+    projection::{Marks, Projection as _, Share, Since, Subject, Trial},
 };
 
 /// The differences of a history at some places, each from the one that it goes on from.
@@ -41,6 +41,7 @@ fn joined(entries: &[Entry], every: usize) -> Vec<(Since, Vec<Share>)> {
         let stretch = trial.stretch(seq(reach(number) * every), seq((number - 1) * every), &marks);
         trial.forget(&stretch);
         marks.begin_stretch();
+        forgotten(&trial);
         let between = std::iter::successors(Some(number - 1), |number| Some(reach(*number)));
         let mut between: Vec<usize> = between.take_while(|between| *between > reach(number)).collect();
         between.reverse();
@@ -53,6 +54,16 @@ fn joined(entries: &[Entry], every: usize) -> Vec<(Since, Vec<Share>)> {
         made.push((since, shares));
     }
     made
+}
+
+/// Nothing is left of subjects but what folding looks back on.
+fn forgotten(trial: &Trial) {
+    for (id, subject) in trial.subjects.iter() {
+        assert_eq!(subject, &Subject { consents: subject.consents.clone(), ..Subject::default() });
+        let treated = trial.exposure.of(id).next().is_some() || trial.radiotherapy.of(id).is_some();
+        assert!(!treated && trial.response.of(id).is_none() && trial.follow_up.of(id).is_none(), "{id}");
+        assert!(trial.safety.of(id).all(|(_, event)| event.reports.is_empty() && event.updates.is_empty()));
+    }
 }
 
 /// A history whose adverse events are all corrected at its end, to what they say already.
