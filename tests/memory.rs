@@ -17,13 +17,18 @@ use std::{
 const SHORT: u64 = 3_000;
 const LONG: u64 = 30_000;
 
+/// Both have the same people: a signer has tables, however little they sign.
+const SITES: u64 = 2;
+
 /// The most that the peak at `LONG` entries may be, in hundredths of the peak at `SHORT`.
 const LIMIT: u64 = 150;
 
 /// The two directories, for one test at a time: a store has one reader.
 fn ledgers() -> MutexGuard<'static, (PathBuf, PathBuf)> {
     static MADE: OnceLock<Mutex<(PathBuf, PathBuf)>> = OnceLock::new();
-    let made = MADE.get_or_init(|| Mutex::new((synthetic::ledger(SHORT), synthetic::ledger(LONG))));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let made = |entries| synthetic::ledger_in(folder, entries, SITES);
+    let made = MADE.get_or_init(|| Mutex::new((made(SHORT), made(LONG))));
     made.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 

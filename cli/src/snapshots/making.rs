@@ -26,7 +26,7 @@ use trial_ledger::{
 };
 
 /// How many states may wait until those before them are made.
-const WAITING: usize = 32;
+const WAITING: usize = 16;
 
 /// What is to be told where states could not be made.
 const LOST: &str = "the snapshots are not complete: one could not be written, or was not as it had been written when the \
