@@ -201,14 +201,6 @@ impl Follower {
         Ok(&self.store)
     }
 
-    /// The store for another thread, when it has taken all that it was given: what comes later may be missing there.
-    ///
-    /// # Errors
-    /// See [`Follower::settle`].
-    pub(crate) fn shared(&self) -> Result<SledStore, StoreError> {
-        self.abreast().cloned()
-    }
-
     /// Waits, and says so to the thread, while it is so.
     fn ask(&self, what: Asked, is_so: impl Fn(&State) -> bool) -> Result<(), StoreError> {
         let mut state = self.queue.state();

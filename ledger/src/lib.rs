@@ -49,6 +49,8 @@ pub mod sled_store;
 pub mod snapshot;
 #[cfg(feature = "store")]
 pub mod snapshot_folder;
+#[cfg(feature = "store")]
+mod sought;
 pub mod store;
 pub mod tile;
 #[cfg(feature = "store")]

@@ -137,7 +137,8 @@ impl LineIndex {
     }
 }
 
-fn next_line(file: &mut impl BufRead) -> Option<Envelope> {
+/// The next line without its end, where it has one.
+pub(crate) fn next_line(file: &mut impl BufRead) -> Option<Envelope> {
     let mut line = Vec::new();
     file.take(MAX_LINE as u64 + 2).read_until(b'\n', &mut line).ok()?;
     (line.pop() == Some(b'\n')).then(|| Envelope::new(line))

@@ -1,11 +1,11 @@
-//! Ahead: blocks of the store, read and hashed on a thread of their own before they are asked for.
+//! Ahead: blocks of lines, read and hashed on a thread of their own before they are asked for.
 //!
-//! Promises the blocks in their order, and that the store is let go when this goes. Does not compare them with anything:
+//! Promises the blocks in their order, and that what they are read from is let go when this goes. Does not compare them with anything:
 //! whoever takes them does.
 
 use crate::{
     again::{Block, read_block},
-    sled_store::SledStore,
+    verifier::Lookup,
 };
 use std::{
     ops::Range,
@@ -23,10 +23,13 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// None where there is no thread to be had.
-    pub fn start(store: SledStore, places: impl Iterator<Item = Range<u64>> + Send + 'static) -> Option<Ahead> {
+    pub fn start<P>(lines: impl Lookup + Send + 'static, places: P) -> Option<Ahead>
+    where
+        P: Iterator<Item = Range<u64>> + Send + 'static,
+    {
         let (sender, blocks) = mpsc::sync_channel(MOST_WAITING);
         let read = move || {
-            let mut blocks = places.map(|places| read_block(places, &store));
+            let mut blocks = places.map(|places| read_block(places, &lines));
             // Nobody listens any more where the reader stopped half-way.
             while blocks.next().is_some_and(|block| sender.send(block).is_ok()) {}
         };

@@ -15,6 +15,7 @@ use crate::{
     sealed_folder::SealedFolder,
     sled_store::SledStore,
     snapshot::{Snapshot, StateName},
+    sought::Sought,
     store::{Store, StoreError},
     verifier::Verifier,
 };
@@ -80,8 +81,9 @@ impl Ledger {
     /// The entries from a place on, as they were verified: see [`crate::tip::Tip::again`].
     pub fn again(&self, from: Seq, amended: BTreeMap<Seq, Vec<Seq>>) -> Again<'_> {
         let many = self.tip.size().saturating_sub(from.0) > BLOCK;
-        let ahead = self.store.shared().ok().filter(|_| many);
-        match ahead.and_then(|store| Ahead::start(store, self.tip.blocks_from(from))) {
+        // The journal is read faster than the store; what it does not have as it was verified, the store may have.
+        let journal = Sought::open(&self.dir.join(JOURNAL)).ok().filter(|_| many);
+        match journal.and_then(|journal| Ahead::start(journal, self.tip.blocks_from(from))) {
             Some(ahead) => self.tip.again_from(from, amended, &self.store, Box::new(ahead)),
             None => self.tip.again(from, amended, &self.store),
         }
