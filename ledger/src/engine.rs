@@ -18,12 +18,12 @@ mod number;
 mod point;
 mod portable;
 #[cfg(target_arch = "x86_64")]
-mod sha512;
+mod sha2;
 mod signers;
 
 use crate::key::Signature;
 use signers::Signers;
-use trial_core::ids::Key;
+use trial_core::ids::{Hash, Key};
 
 /// One signature to be checked: by whom, over which message, the 64 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +47,7 @@ pub struct Engine(Box<dyn Accepts>);
 trait Accepts: Send + Sync {
     fn name(&self) -> &'static str;
     fn accepts(&self, claims: &[Claim<'_>]) -> Vec<bool>;
+    fn leaf_hashes(&self, lines: &[&[u8]]) -> Vec<Hash>;
 }
 
 impl Engine {
@@ -77,6 +78,11 @@ impl Engine {
     /// Whether each claim holds, in the order of the claims.
     pub fn accepts(&self, claims: &[Claim<'_>]) -> Vec<bool> {
         self.0.accepts(claims)
+    }
+
+    /// The [leaf hashes](crate::hash::leaf) of lines, in their order.
+    pub fn leaf_hashes(&self, lines: &[&[u8]]) -> Vec<Hash> {
+        self.0.leaf_hashes(lines)
     }
 }
 

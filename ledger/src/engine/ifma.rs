@@ -1,4 +1,4 @@
-//! AVX-512-IFMA: sums from tables and SHA-512, for eight signatures at once.
+//! AVX-512-IFMA: sums from tables and SHA-512, for eight signatures at once; and SHA-256 of sixteen lines.
 //!
 //! Promises to run on no processor without the instructions: an [`Ifma`] can only be had from [`Ifma::detect`]. The one
 //! file with `unsafe` code: calls into functions of those instructions, loads and stores. Works on public values only.
@@ -7,11 +7,13 @@ use super::{
     digits::digits,
     field::{Fe, bytes_of, limbs_of, transposed},
     point::{Entry, HALF, Point},
-    sha512::Hashes,
+    sha2::{Sha256, Sha512},
     signers::{Job, Kernel},
 };
+use crate::hash;
 use curve25519_dalek::{constants::ED25519_BASEPOINT_COMPRESSED, edwards::CompressedEdwardsY, scalar::Scalar};
 use std::{arch::x86_64::*, sync::OnceLock};
+use trial_core::ids::Hash;
 
 /// Lanes of a register.
 const LANES: usize = 8;
@@ -97,10 +99,14 @@ impl Ifma {
     }
 }
 
+/// How many messages SHA-256 takes at once, and how many are too few to be faster than one by one.
+const LINES: usize = 16;
+const FEW: usize = 6;
+
 /// What is kept from call to call.
 #[derive(Default)]
 pub struct Scratch {
-    messages: [Vec<u8>; LANES],
+    messages: [Vec<u8>; LINES],
     by_length: Vec<usize>,
     challenges: Vec<Scalar>,
     points: Vec<Point>,
@@ -132,6 +138,22 @@ impl Kernel for Ifma {
             compressed(jobs.len(), scratch)
         }
     }
+
+    fn leaf_hashes(&self, lines: &[&[u8]], scratch: &mut Scratch) -> Vec<Hash> {
+        // SAFETY: an `Ifma` exists, so the processor has the instructions.
+        unsafe { leaf_hashes(lines, scratch) }
+    }
+}
+
+/// Puts a message together and pads it for a hash with blocks of so many bytes (FIPS 180-4 section 5.1).
+fn pad(message: &mut Vec<u8>, parts: &[&[u8]], block: usize) {
+    message.clear();
+    parts.iter().for_each(|part| message.extend_from_slice(part));
+    let bits = message.len() as u64 * 8;
+    message.push(0x80);
+    // Of the length, which takes an eighth of a block, the last eight bytes hold all of it.
+    message.resize((message.len() + block / 8).next_multiple_of(block) - 8, 0);
+    message.extend_from_slice(&bits.to_be_bytes());
 }
 
 /// k of each job: SHA-512 of R, A and the message, modulo the order.
@@ -145,19 +167,11 @@ fn challenges(jobs: &[Job<'_, OfSigner>], scratch: &mut Scratch) {
     challenges.clear();
     challenges.resize(jobs.len(), Scalar::ZERO);
     for lanes in by_length.chunks(LANES) {
-        messages.iter_mut().for_each(Vec::clear);
         for (message, &at) in messages.iter_mut().zip(lanes) {
             let claim = jobs[at].claim;
-            [&claim.signature[..32], &claim.key.0, claim.message[0], claim.message[1]]
-                .into_iter()
-                .for_each(|part| message.extend_from_slice(part));
-            // The padding of FIPS 180-4 section 5.1.2.
-            let bits = (message.len() as u128) * 8;
-            message.push(0x80);
-            message.resize((message.len() + 16).next_multiple_of(128) - 16, 0);
-            message.extend_from_slice(&bits.to_be_bytes());
+            pad(message, &[&claim.signature[..32], &claim.key.0, claim.message[0], claim.message[1]], 128);
         }
-        let digests = hashes(messages);
+        let digests = hashes(&messages[..lanes.len()]);
         for (lane, &at) in lanes.iter().enumerate() {
             let mut digest = [0; 64];
             for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(&digests) {
@@ -170,11 +184,11 @@ fn challenges(jobs: &[Job<'_, OfSigner>], scratch: &mut Scratch) {
 
 /// SHA-512 of eight padded messages, word after word.
 #[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
-fn hashes(messages: &[Vec<u8>; LANES]) -> [[u64; LANES]; 8] {
+fn hashes(messages: &[Vec<u8>]) -> [[u64; LANES]; 8] {
     let blocks = messages.iter().map(|message| message.len() / 128).max().unwrap_or_default();
     // The bytes of each word from last to first.
     let order = _mm512_set4_epi64(0x08090a0b0c0d0e0f, 0x0001020304050607, 0x08090a0b0c0d0e0f, 0x0001020304050607);
-    let mut state = Hashes::start();
+    let mut state = Sha512::start();
     for block in 0..blocks {
         let mut mask = 0;
         let mut halves = [[_mm512_setzero_si512(); LANES]; 2];
@@ -189,6 +203,60 @@ fn hashes(messages: &[Vec<u8>; LANES]) -> [[u64; LANES]; 8] {
         let (low, high) = words.split_at_mut(8);
         low.copy_from_slice(&transposed(halves[0]));
         high.copy_from_slice(&transposed(halves[1]));
+        state.take(mask, words);
+    }
+    state.0.map(|word| store(word))
+}
+
+/// The leaf hashes of lines (RFC 6962 section 2.1): SHA-256 of a zero byte and the line.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+fn leaf_hashes(lines: &[&[u8]], scratch: &mut Scratch) -> Vec<Hash> {
+    let Scratch { messages, by_length, .. } = scratch;
+    by_length.clear();
+    by_length.extend(0..lines.len());
+    by_length.sort_unstable_by_key(|&at| lines[at].len() / 64);
+    let mut found = vec![Hash::ZERO; lines.len()];
+    for places in by_length.chunks(LINES) {
+        if places.len() < FEW {
+            places.iter().for_each(|&at| found[at] = hash::leaf(lines[at]));
+            continue;
+        }
+        for (message, &at) in messages.iter_mut().zip(places) {
+            pad(message, &[&[0], lines[at]], 64);
+        }
+        let digests = narrow_hashes(&messages[..places.len()]);
+        for (lane, &at) in places.iter().enumerate() {
+            for (bytes, word) in found[at].0.as_chunks_mut().0.iter_mut().zip(&digests) {
+                *bytes = ((word[lane / 2] >> (lane % 2 * 32)) as u32).to_be_bytes();
+            }
+        }
+    }
+    found
+}
+
+/// SHA-256 of sixteen padded messages, word after word, two lanes in each number.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+fn narrow_hashes(messages: &[Vec<u8>]) -> [[u64; LANES]; 8] {
+    let blocks = messages.iter().map(|message| message.len() / 64).max().unwrap_or_default();
+    // The bytes of each word from last to first.
+    let order = _mm512_set4_epi64(0x0c0d0e0f08090a0b, 0x0405060700010203, 0x0c0d0e0f08090a0b, 0x0405060700010203);
+    let even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+    let odd = _mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+    let mut state = Sha256::start();
+    for block in 0..blocks {
+        let mut mask = 0;
+        let mut halves = [[_mm512_setzero_si512(); LANES]; 2];
+        for (lane, message) in messages.iter().enumerate() {
+            let Some(block) = message.as_chunks::<64>().0.get(block) else { continue };
+            mask |= 1 << lane;
+            halves[lane / LANES][lane % LANES] = _mm512_shuffle_epi8(load_bytes(block), order);
+        }
+        // Two words of each message stand in one number.
+        let (low, high) = (transposed(halves[0]), transposed(halves[1]));
+        let mut words = [_mm512_setzero_si512(); 16];
+        for (words, (low, high)) in words.as_chunks_mut().0.iter_mut().zip(low.into_iter().zip(high)) {
+            *words = [_mm512_permutex2var_epi32(low, even, high), _mm512_permutex2var_epi32(low, odd, high)];
+        }
         state.take(mask, words);
     }
     state.0.map(|word| store(word))

@@ -4,7 +4,7 @@
 //! [`MOST_BYTES`]. Keys are admitted once and remembered, up to [`MOST_SIGNERS`] of them.
 
 use super::{Accepts, Claim};
-use crate::key::PublicKey;
+use crate::{hash, key::PublicKey};
 use curve25519_dalek::{constants::EIGHT_TORSION, edwards::CompressedEdwardsY, scalar::Scalar};
 use sha2::{Digest, Sha512};
 use std::{
@@ -14,7 +14,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
-use trial_core::ids::Key;
+use trial_core::ids::{Hash, Key};
 
 /// What all tables of signers may take together, in bytes.
 pub const MOST_BYTES: usize = 64 << 20;
@@ -40,6 +40,11 @@ pub trait Kernel: Send + Sync {
 
     /// R' of each job, compressed; none where this kernel does not know it.
     fn sums(&self, jobs: &[Job<'_, Self::Table>], scratch: &mut Self::Scratch) -> Vec<Option<[u8; 32]>>;
+
+    /// The leaf hashes of lines.
+    fn leaf_hashes(&self, lines: &[&[u8]], _: &mut Self::Scratch) -> Vec<Hash> {
+        lines.iter().map(|line| hash::leaf(line)).collect()
+    }
 }
 
 /// A claim whose signer has a table, which is of the negative of the key's point.
@@ -148,14 +153,19 @@ impl<K: Kernel> Signers<K> {
 
     /// Marks what the kernel accepts.
     fn mark(&self, jobs: &[Job<'_, K::Table>], accepted: &mut [bool]) {
-        let pool = || self.scratches.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut scratch = pool().pop().unwrap_or_default();
         for jobs in jobs.chunks(MOST_JOBS) {
-            for (job, sum) in jobs.iter().zip(self.kernel.sums(jobs, &mut scratch)) {
+            for (job, sum) in jobs.iter().zip(self.with_scratch(|scratch| self.kernel.sums(jobs, scratch))) {
                 accepted[job.at] = sum.is_some_and(|sum| job.claim.signature[..32] == sum && !SMALL.contains(&sum));
             }
         }
+    }
+
+    fn with_scratch<T>(&self, work: impl FnOnce(&mut K::Scratch) -> T) -> T {
+        let pool = || self.scratches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = pool().pop().unwrap_or_default();
+        let done = work(&mut scratch);
         pool().push(scratch);
+        done
     }
 }
 
@@ -165,6 +175,10 @@ static SMALL: LazyLock<[[u8; 32]; 8]> = LazyLock::new(|| EIGHT_TORSION.map(|poin
 impl<K: Kernel> Accepts for Signers<K> {
     fn name(&self) -> &'static str {
         K::NAME
+    }
+
+    fn leaf_hashes(&self, lines: &[&[u8]]) -> Vec<Hash> {
+        self.with_scratch(|scratch| self.kernel.leaf_hashes(lines, scratch))
     }
 
     fn accepts(&self, claims: &[Claim<'_>]) -> Vec<bool> {

@@ -161,6 +161,20 @@ fn messages_of_any_length_have_the_hash_of_the_library() {
 }
 
 #[test]
+fn lines_of_any_length_have_the_leaf_hash_of_the_library() {
+    let Some(kernel) = Ifma::detect() else { return eprintln!("skipped: this processor has no AVX-512-IFMA") };
+    let bytes: Vec<u8> = (0..700_u32).map(|n| (n * n % 251) as u8).collect();
+    let lines: Vec<&[u8]> = (0..bytes.len()).map(|n| &bytes[n / 3..n * 97 % (bytes.len() - n / 3) + n / 3]).collect();
+    let every: Vec<&[u8]> = (0..bytes.len()).map(|length| &bytes[..length]).collect();
+    let mut scratch = Scratch::default();
+    let calls = [&lines[..], &every].into_iter().chain((0..50).map(|many| &lines[many..2 * many]));
+    for lines in calls {
+        let expected: Vec<Hash> = lines.iter().map(|line| hash::leaf(line)).collect();
+        assert_eq!(kernel.leaf_hashes(lines, &mut scratch), expected, "{} lines", lines.len());
+    }
+}
+
+#[test]
 fn a_flipped_bit_in_a_table_changes_sums_and_no_other_kernel() {
     let Some(kernel) = Ifma::detect() else { return eprintln!("skipped: this processor has no AVX-512-IFMA") };
     let claims: Vec<_> = (0..40_u8)
