@@ -62,8 +62,17 @@ impl Lines {
     }
 
     fn read(&mut self) -> io::Result<Option<Envelope>> {
-        let mut line = Vec::with_capacity(1024);
         let limit = MAX_LINE as u64 + 2;
+        // Nearly every line lies in the buffer as a whole: it is copied once, into as much memory as it needs. What cannot be
+        // read is told below.
+        if let Ok(buffer) = self.reader.fill_buf()
+            && let Some(end) = memchr::memchr(b'\n', &buffer[..buffer.len().min(MAX_LINE + 2)])
+        {
+            let line = Envelope::new(&buffer[..end]);
+            self.reader.consume(end + 1);
+            return Ok(Some(self.next_is(line, end as u64 + 1)));
+        }
+        let mut line = Vec::with_capacity(1024);
         let mut length = self.reader.by_ref().take(limit).read_until(b'\n', &mut line)? as u64;
         let mut ended = line.last() == Some(&b'\n');
         if ended {
@@ -78,12 +87,17 @@ impl Lines {
             self.tail.set(Tail { offset: self.offset, bytes: length });
             return Ok(None);
         }
+        Ok(Some(self.next_is(Envelope::new(line), length)))
+    }
+
+    /// The next line, which takes so many bytes with its newline.
+    fn next_is(&mut self, line: Envelope, length: u64) -> Envelope {
         if self.line.is_multiple_of(STRIDE) {
             self.places.borrow_mut().push(self.offset);
         }
         self.line += 1;
         self.offset += length;
-        Ok(Some(Envelope::new(line)))
+        line
     }
 }
 

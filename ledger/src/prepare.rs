@@ -186,11 +186,12 @@ impl<I: Iterator<Item = Read>> Preparer<I> {
                 }
             }
             let Some(done) = self.under_way.pop_front() else { return };
-            self.ready.extend(done.recv().expect("a worker answers unless it panicked, which is told already"));
+            self.ready = done.recv().expect("a worker answers unless it panicked, which is told already").into();
         }
     }
 
-    /// Gives a chunk to a worker; a log of one chunk is not worth a thread. Says whether more can be handed over.
+    /// Gives a chunk to a worker, while nothing is ready; a log of one chunk is not worth a thread. Says whether more can be
+    /// handed over.
     fn hand_over(&mut self, chunk: Vec<Read>) -> bool {
         let alone = self.threads < 2 || (self.ended && self.workers.is_none()) || matches!(self.way, Way::Plain);
         if !alone && self.workers.is_none() {
@@ -202,7 +203,7 @@ impl<I: Iterator<Item = Read>> Preparer<I> {
                 true
             }
             None => {
-                self.ready.extend(self.way.prepare(chunk, &mut self.reader));
+                self.ready = self.way.prepare(chunk, &mut self.reader).into();
                 self.ready.is_empty()
             }
         }

@@ -16,6 +16,8 @@ pub(crate) struct Writer {
     members: Vec<Member>,
     /// Where members are put in order.
     sorted: Vec<u8>,
+    /// Where what is told as text is put together.
+    text: String,
 }
 
 impl Writer {
@@ -139,7 +141,7 @@ impl Open<'_> {
     }
 
     fn close(self) {
-        let Writer { out, depth, members, sorted } = self.writer;
+        let Writer { out, depth, members, sorted, .. } = self.writer;
         if !self.in_order {
             let found = &mut members[self.first..];
             found.sort_unstable_by(|a, b| a.compare(b, out));
@@ -263,6 +265,15 @@ impl<'w> Serializer for &'w mut Writer {
 
     fn serialize_str(self, v: &str) -> Result<(), NotRepresentable> {
         string(v, &mut self.out);
+        Ok(())
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), NotRepresentable> {
+        let Writer { text, out, .. } = self;
+        text.clear();
+        // A text has room for everything: this fails only where the value itself does.
+        fmt::Write::write_fmt(text, format_args!("{value}")).map_err(|_| NotRepresentable::Name)?;
+        string(text, out);
         Ok(())
     }
 
