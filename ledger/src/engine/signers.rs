@@ -18,6 +18,9 @@ use trial_core::ids::{Hash, Key};
 
 /// What all tables of signers may take together, in bytes.
 pub const MOST_BYTES: usize = 64 << 20;
+/// How many signatures of a key are seen before it gets a table once half of that is taken: the other half is kept for
+/// those who sign often.
+const OFTEN: usize = 20;
 /// How many keys are remembered; those that come later are admitted anew in each call.
 const MOST_SIGNERS: usize = 16_384;
 /// How many claims a kernel takes at once, so that what it keeps for each stays in the processor's cache.
@@ -134,7 +137,8 @@ impl<K: Kernel> Signers<K> {
     /// The table of a signer who has signed so many claims more, if there are enough of them and there is room.
     fn table<'a>(&self, signer: &'a Signer<K::Table>, more: usize) -> Option<&'a K::Table> {
         let public = signer.public.as_ref()?;
-        if signer.seen.fetch_add(more, Ordering::Relaxed) + more < K::WORTH {
+        let wanted = if self.bytes.load(Ordering::Relaxed) < MOST_BYTES / 2 { K::WORTH } else { OFTEN };
+        if signer.seen.fetch_add(more, Ordering::Relaxed).saturating_add(more) < wanted {
             return None;
         }
         let make = || {

@@ -94,6 +94,18 @@ fn signers_for_whose_tables_there_is_no_room_get_the_same_answers() {
 }
 
 #[test]
+fn half_of_the_room_is_kept_for_signers_of_many() {
+    let kernel = Damaged::<_, { MOST_BYTES / 8 }>::new(Portable::new(), EdwardsPoint::default());
+    let made = kernel.tables;
+    let engine = Engine(Box::new(Signers::new(kernel)));
+    let judged = judged(12);
+    answers(&engine, &judged[..12 * Portable::WORTH]);
+    assert_eq!(made.load(Ordering::Relaxed), 4);
+    answers(&engine, &judged);
+    assert_eq!(made.load(Ordering::Relaxed), 8);
+}
+
+#[test]
 fn a_key_gets_its_table_when_it_has_signed_often_enough_over_several_calls() {
     let kernel = Damaged::<_, 1>::new(Portable::new(), EdwardsPoint::default());
     let made = kernel.tables;
