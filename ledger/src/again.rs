@@ -73,9 +73,8 @@ impl Again<'_> {
     fn line(&mut self) -> Option<(Envelope, Hash)> {
         if self.block.len() == 0 {
             let (number, within) = (self.next.0 / BLOCK, self.next.0 % BLOCK);
-            let read = self.blocks.next()?.and_then(|block| self.tip.as_verified(number, block));
-            // What was read ahead may come from somewhere else.
-            self.block = read.or_else(|| self.tip.block(number, self.lookup))?.into_iter();
+            let block = self.blocks.next()??;
+            self.block = self.tip.as_verified(number, block)?.into_iter();
             if let Some(last) = usize::try_from(within).ok()?.checked_sub(1) {
                 self.block.nth(last);
             }

@@ -86,7 +86,7 @@ impl SnapshotFolder {
     }
 
     /// What was known after the last of these states; `see` is shown each state that it is put together from.
-    pub fn trial(&self, names: &[StateName], mut see: impl FnMut(&State)) -> Found<Trial> {
+    pub fn trial(&self, names: &[StateName], mut see: impl FnMut(&State) + Send) -> Found<Trial> {
         self.put_together(names, |path, id| {
             let bytes = fs::read(path)?;
             let (bytes, end) = bytes.split_last_chunk().ok_or(Unread::Altered)?;
@@ -122,22 +122,28 @@ impl SnapshotFolder {
     fn put_together(
         &self,
         names: &[StateName],
-        mut read: impl FnMut(&Path, Hash) -> Result<Since, Failed>,
+        mut read: impl FnMut(&Path, Hash) -> Result<Since, Failed> + Send,
     ) -> Found<Trial> {
-        let mut trial = Trial::default();
-        for entries in snapshot::chain(names.len() as u64 * snapshot::EVERY) {
+        let mut chain = snapshot::chain(names.len() as u64 * snapshot::EVERY).into_iter();
+        let mut next = || {
+            let entries = chain.next()?;
             let number = usize::try_from(entries / snapshot::EVERY).unwrap_or(usize::MAX);
             let (name, path) = (names[number - 1], self.state(entries));
-            let since = found(&path, entries, name.id, || {
+            Some(found(&path, entries, name.id, || {
                 let since = read(&path, name.id)?;
-                let follows = since.from().0 == trial.cut.entries && since.entries() == entries;
+                let follows = since.from().0 == snapshot::base(entries) && since.entries() == entries;
                 if follows { Ok(since) } else { Err(Unread::OfAnotherVersion.into()) }
-            });
-            match since {
-                Found::Sound(since) => trial.advance(since),
+            }))
+        };
+        let (mut trial, mut read) = (Trial::default(), next());
+        while let Some(found) = read {
+            let since = match found {
+                Found::Sound(since) => since,
                 Found::Missing => return Found::Missing,
                 Found::Altered(fault) => return Found::Altered(fault),
-            }
+            };
+            // The next one is read while this one is taken in.
+            ((), read) = rayon::join(|| trial.advance(since), &mut next);
         }
         Found::Sound(trial)
     }

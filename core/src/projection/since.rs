@@ -163,8 +163,10 @@ impl Trial {
             self.conduct = later.conduct;
             self.witnessing = later.witnessing;
         }
-        for (id, facts) in since.told {
-            facts.join(self, id);
+        if self.cut.entries == 0 {
+            Facts::begin(self, since.told);
+        } else {
+            since.told.into_iter().for_each(|(id, facts)| facts.join(self, id));
         }
         (self.cut.entries, self.cut.head, self.cut.recorded_at) =
             (later.cut.entries, later.cut.head, later.cut.recorded_at);

@@ -119,6 +119,17 @@ pub(super) struct Facts {
     follow_up: Option<Survivorship>,
 }
 
+/// The facts of many subjects, each kind by itself.
+#[derive(Default)]
+struct Columns {
+    place: Vec<(SubjectId, Subject)>,
+    agents: Vec<(SubjectId, Few<Name, Agent>)>,
+    course: Vec<(SubjectId, Course)>,
+    events: Vec<(SubjectId, Few<Name, AdverseEvent>)>,
+    visits: Vec<(SubjectId, Stated<Visit>)>,
+    follow_up: Vec<(SubjectId, Survivorship)>,
+}
+
 fn pick<T: Told>(from: &BTreeMap<SubjectId, T>, id: &SubjectId, picks: &Picks) -> Option<T> {
     from.get(id).map(|facts| facts.pick(picks)).filter(|facts| !facts.tells_nothing())
 }
@@ -187,6 +198,25 @@ impl Facts {
         take_back(&mut self.events, seq);
         take_back(&mut self.visits, seq);
         take_back(&mut self.follow_up, seq);
+    }
+
+    /// Makes them what is known of subjects, of whom nothing is known yet: at once, which is faster than one by one.
+    pub fn begin(trial: &mut Trial, told: Vec<(SubjectId, Facts)>) {
+        let mut all = Columns::default();
+        for (id, facts) in told {
+            all.place.extend(facts.place.map(|place| (id.clone(), place)));
+            all.agents.extend(facts.agents.map(|agents| (id.clone(), agents)));
+            all.course.extend(facts.course.map(|course| (id.clone(), course)));
+            all.events.extend(facts.events.map(|events| (id.clone(), events)));
+            all.visits.extend(facts.visits.map(|visits| (id.clone(), visits)));
+            all.follow_up.extend(facts.follow_up.map(|follow_up| (id, follow_up)));
+        }
+        trial.subjects.by_id = all.place.into_iter().collect();
+        trial.exposure.by_subject = all.agents.into_iter().collect();
+        trial.radiotherapy.by_subject = all.course.into_iter().collect();
+        trial.safety.by_subject = all.events.into_iter().collect();
+        trial.response.by_subject = all.visits.into_iter().collect();
+        trial.follow_up.by_subject = all.follow_up.into_iter().collect();
     }
 
     /// Adds them to what is known of the subject.

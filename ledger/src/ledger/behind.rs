@@ -81,7 +81,7 @@ impl Ledger {
     /// The entries from a place on, as they were verified: see [`crate::tip::Tip::again`].
     pub fn again(&self, from: Seq, amended: BTreeMap<Seq, Vec<Seq>>) -> Again<'_> {
         let many = self.tip.size().saturating_sub(from.0) > BLOCK;
-        // The journal is read faster than the store; what it does not have as it was verified, the store may have.
+        // The journal is read faster than the store, of which each volume is opened first.
         let journal = Sought::open(&self.dir.join(JOURNAL)).ok().filter(|_| many);
         match journal.and_then(|journal| Ahead::start(journal, self.tip.blocks_from(from))) {
             Some(ahead) => self.tip.again_from(from, amended, &self.store, Box::new(ahead)),
