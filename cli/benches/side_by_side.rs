@@ -123,17 +123,41 @@ fn append(dir: &Path, count: usize, at_once: usize) -> Appended {
     let mut ledger = Ledger::init(dir, &facts.opening[0]).unwrap();
     ledger.append(&facts.opening[1..]).unwrap();
     ledger.settle().unwrap();
+    let acknowledged = if at_once > 1 {
+        in_a_stream(&mut ledger, &facts.drafts, at_once)
+    } else {
+        one_by_one(&mut ledger, &facts.drafts)
+    };
+    let begun = Instant::now();
+    ledger.settle().unwrap();
+    Appended { acknowledged, stored: acknowledged + begun.elapsed() }
+}
+
+/// Each is acknowledged before the next one is made.
+fn one_by_one(ledger: &mut Ledger, drafts: &[(Draft, Secret, RecordedAt)]) -> Duration {
     let mut batch = ledger.batch();
     let begun = Instant::now();
-    for facts in facts.drafts.chunks(at_once) {
-        for (draft, secret, at) in facts {
-            batch.sign(&ledger, draft.clone(), &[secret], *at).unwrap();
-        }
+    for (draft, secret, at) in drafts {
+        batch.sign(ledger, draft.clone(), &[secret], *at).unwrap();
         ledger.append_batch(&mut batch, &BTreeMap::new()).unwrap();
     }
-    let acknowledged = begun.elapsed();
-    ledger.settle().unwrap();
-    Appended { acknowledged, stored: begun.elapsed() }
+    begun.elapsed()
+}
+
+/// In groups that become durable at once, until the last one is acknowledged.
+fn in_a_stream(ledger: &mut Ledger, drafts: &[(Draft, Secret, RecordedAt)], at_once: usize) -> Duration {
+    let begun = Instant::now();
+    let mut stream = ledger.stream().unwrap();
+    for group in drafts.chunks(at_once) {
+        for (draft, secret, at) in group {
+            stream.sign(draft.clone(), &[secret], *at).unwrap();
+        }
+        stream.commit(&BTreeMap::new()).unwrap();
+    }
+    stream.wait().unwrap();
+    let taken = begun.elapsed();
+    assert_eq!(stream.acknowledged().len(), drafts.len());
+    taken
 }
 
 /// Reads and verifies the whole journal: the facts, and the few entries that open the trial.

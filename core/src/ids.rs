@@ -131,6 +131,13 @@ macro_rules! bytes32 {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub [u8; 32]);
 
+        impl $name {
+            /// Writes its 64 digits into a place of the caller's.
+            pub fn spell<'p>(&self, place: &'p mut [u8; 64]) -> &'p str {
+                hex_of(&self.0, place)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(hex_of(&self.0, &mut [0; 64]))

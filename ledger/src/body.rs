@@ -151,6 +151,25 @@ pub fn line(body: &[u8], signatures: impl IntoIterator<Item = (Key, Signature)>)
     Envelope::new(assemble(body, signatures.into_iter().map(|(key, signature)| (key, STANDARD.encode(signature)))))
 }
 
+/// The line of a body (canonical bytes) with room for one signature by each of these keys, which are sorted: see
+/// [`place_of_signature`].
+#[cfg(feature = "store")]
+pub(crate) fn unsigned_line(body: &[u8], by: impl ExactSizeIterator<Item = Key>) -> Vec<u8> {
+    assemble(body, by.map(|key| (key, NO_SIGNATURE)))
+}
+
+/// Where the base64 of one of several signatures stands in a line of so many bytes.
+#[cfg(feature = "store")]
+pub(crate) fn place_of_signature(line: usize, which: usize, signatures: usize) -> Range<usize> {
+    let behind = (signatures - 1 - which) * (SIGNATURE_LINE + 1) + r#""}"#.len() + CLOSING.len();
+    line - behind - NO_SIGNATURE.len()..line - behind
+}
+
+/// Room for a signature: 64 zeros in base64.
+#[cfg(feature = "store")]
+const NO_SIGNATURE: &str =
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
+
 /// How a line begins.
 pub(crate) const OPENING: &[u8] = b"{\"body\":";
 /// What stands between the body and the first signature.

@@ -3,6 +3,11 @@
 //! Promises that a [`Verified`] comes from here and nowhere else: there is one path for entries that are read and for
 //! entries that are being made. Does not check whether facts are plausible; that is admission, at append.
 
+#[cfg(feature = "store")]
+mod unsigned;
+#[cfg(feature = "store")]
+pub(crate) use unsigned::Unsigned;
+
 use crate::{
     body,
     claims::Claims,

@@ -47,7 +47,7 @@ impl Claims {
         let event = typed(seq, &parts)?;
         let signatures = parts.signatures.iter().map(|line| (line.key, line.signature())).collect();
         let signed = body::OPENING.len()..body::OPENING.len() + parts.signed.len();
-        Ok(Claims::of(envelope, parts.body.with(|_| event), signed, signatures))
+        Ok(Claims::of(envelope.leaf_hash(), parts.body.with(|_| event), signed, signatures))
     }
 
     /// Reads a line either way; nothing where it is no entry.
@@ -55,20 +55,16 @@ impl Claims {
         quick::Reader::default().read(envelope, envelope.leaf_hash()).or_else(|| Claims::plainly(Seq(0), envelope).ok())
     }
 
-    /// What a line says that was just made of this body, these canonical bytes of it and these signatures.
+    /// What a line will say that has room for signatures by these keys over this body, which stands there.
     #[cfg(feature = "store")]
-    pub fn made(envelope: &Envelope, body: Body<Event>, bytes: &[u8], signatures: &[(Key, Signature)]) -> Claims {
-        let mut signatures: Signatures = signatures.iter().map(|(key, signature)| (*key, Some(*signature))).collect();
-        signatures.sort_by_key(|(key, _)| *key);
-        signatures.dedup_by_key(|(key, _)| *key);
-        let signed = body::OPENING.len()..body::OPENING.len() + bytes.len();
-        Claims::of(envelope, body, signed, signatures)
+    pub fn unsigned(body: Body<Event>, signed: Range<usize>, by: impl Iterator<Item = Key>) -> Claims {
+        Claims::of(Hash::ZERO, body, signed, by.map(|key| (key, Some([0; 64]))).collect())
     }
 
-    fn of(envelope: &Envelope, body: Body<Event>, signed: Range<usize>, signatures: Signatures) -> Claims {
+    fn of(hash: Hash, body: Body<Event>, signed: Range<usize>, signatures: Signatures) -> Claims {
         let entry = Entry {
             seq: body.seq,
-            hash: envelope.leaf_hash(),
+            hash,
             recorded_at: body.recorded_at.instant(),
             signer: body.signer,
             countersigners: body.countersigners,

@@ -35,6 +35,12 @@ impl Envelope {
         &self.0
     }
 
+    /// The bytes, which are no entry's any more.
+    #[cfg(feature = "store")]
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0.into_vec()
+    }
+
     /// How many bytes there are.
     pub fn len(&self) -> usize {
         self.0.len()

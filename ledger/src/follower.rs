@@ -15,6 +15,7 @@ use crate::{
     verifier::Lookup,
 };
 use std::{
+    borrow::Borrow,
     mem,
     ops::Range,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -220,6 +221,29 @@ impl Follower {
         self.queue.state().failed.clone().map_or(Ok(()), Err)
     }
 
+    /// See [`Store::append_if_next`].
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn append<E: Borrow<Verified>>(&mut self, entries: &[E]) -> Result<(), StoreError> {
+        let head = follow(self.head, entries)?;
+        if entries.is_empty() {
+            return self.failed();
+        }
+        self.start()?;
+        let mut state = self.queue.wait_while(|state| state.is_behind() && state.waiting.len() >= MOST_WAITING)?;
+        let idle = state.is_idle();
+        state.waiting.extend(entries.iter().map(|entry| Kept::of(entry.borrow())));
+        // One that counts a lull looks by itself whether more came.
+        let tell = idle || state.is_pressing();
+        drop(state);
+        if tell {
+            self.queue.changed.notify_all();
+        }
+        self.head = head;
+        Ok(())
+    }
+
     fn start(&mut self) -> Result<(), StoreError> {
         if self.thread.is_none() {
             let (queue, store) = (Arc::clone(&self.queue), self.store.clone());
@@ -246,22 +270,7 @@ impl Drop for Follower {
 
 impl Store for Follower {
     fn append_if_next(&mut self, entries: &[Verified]) -> Result<(), StoreError> {
-        let head = follow(self.head, entries)?;
-        if entries.is_empty() {
-            return self.failed();
-        }
-        self.start()?;
-        let mut state = self.queue.wait_while(|state| state.is_behind() && state.waiting.len() >= MOST_WAITING)?;
-        let idle = state.is_idle();
-        state.waiting.extend(entries.iter().map(Kept::of));
-        // One that counts a lull looks by itself whether more came.
-        let tell = idle || state.is_pressing();
-        drop(state);
-        if tell {
-            self.queue.changed.notify_all();
-        }
-        self.head = head;
-        Ok(())
+        self.append(entries)
     }
 
     fn scan(&self, places: Range<u64>) -> impl Iterator<Item = Result<Envelope, StoreError>> {

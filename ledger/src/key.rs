@@ -5,12 +5,16 @@
 //! Does not check who holds a key: that is the roster's part.
 
 use curve25519_dalek::{edwards::EdwardsPoint, scalar::Scalar, traits::IsIdentity};
-use ed25519_dalek::{Signature as DalekSignature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{
+    Signature as DalekSignature, SigningKey, VerifyingKey,
+    hazmat::{ExpandedSecretKey, raw_sign_byupdate},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::{Digest, Sha512};
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 use trial_core::ids::Key;
 
@@ -167,14 +171,22 @@ impl fmt::Display for BadSignature {
 
 impl std::error::Error for BadSignature {}
 
-/// A secret key: wiped from memory when dropped, shown only by its public half.
+/// A secret key: wiped from memory when the last clone is dropped, shown only by its public half.
 #[derive(Clone)]
-pub struct Secret(SigningKey);
+pub struct Secret(Arc<Halves>);
+
+/// The seed with its public half, and what signing expands the seed to (RFC 8032 section 5.1.5), expanded once. dalek
+/// wipes both.
+struct Halves {
+    seed: SigningKey,
+    expanded: ExpandedSecretKey,
+}
 
 impl Secret {
     /// The key that RFC 8032 derives from a 32-byte seed.
     pub fn from_seed(seed: &[u8; 32]) -> Secret {
-        Secret(SigningKey::from_bytes(seed))
+        let seed = SigningKey::from_bytes(seed);
+        Secret(Arc::new(Halves { expanded: ExpandedSecretKey::from(seed.as_bytes()), seed }))
     }
 
     /// A new key from the randomness of the operating system.
@@ -190,22 +202,36 @@ impl Secret {
 
     /// The public half, as it stands in entries.
     pub fn key(&self) -> Key {
-        Key(self.0.verifying_key().to_bytes())
+        Key(*self.verifying_key().as_bytes())
     }
 
     /// The public half, for verification: a key made from a seed always binds its holder.
     pub fn public(&self) -> PublicKey {
-        PublicKey(self.0.verifying_key())
+        PublicKey(*self.verifying_key())
     }
 
     /// Signs a message; the same message always gets the same signature.
     pub fn sign(&self, message: &[u8]) -> Signature {
-        self.0.sign(message).to_bytes()
+        self.sign_parts([message, b""])
+    }
+
+    /// Signs a message in two pieces, one after the other.
+    pub fn sign_parts(&self, message: [&[u8]; 2]) -> Signature {
+        let update = |hasher: &mut Sha512| {
+            message.iter().for_each(|part| hasher.update(part));
+            Ok(())
+        };
+        let signature = raw_sign_byupdate::<Sha512, _>(&self.0.expanded, update, self.verifying_key());
+        signature.expect("nothing fails but the update, and this one does not").to_bytes()
+    }
+
+    fn verifying_key(&self) -> &VerifyingKey {
+        self.0.seed.as_ref()
     }
 
     #[cfg(feature = "store")]
     pub(crate) fn seed(&self) -> &[u8; 32] {
-        self.0.as_bytes()
+        self.0.seed.as_bytes()
     }
 }
 
@@ -218,6 +244,7 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ed25519_dalek::Signer as _;
 
     fn key(hex: &str) -> Key {
         hex.parse().unwrap()
@@ -243,6 +270,19 @@ mod tests {
             hex::encode(secret.sign(b"")),
             "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
         );
+    }
+
+    #[test]
+    fn a_message_is_signed_with_the_bytes_of_dalek_whole_or_in_two_pieces() {
+        for seed in 0..40 {
+            let (secret, dalek) = (Secret::from_seed(&[seed; 32]), SigningKey::from_bytes(&[seed; 32]));
+            let message: Vec<u8> = (0..u32::from(seed) * 31).map(|i| (i % 251) as u8).collect();
+            let expected = dalek.sign(&message).to_bytes();
+            assert_eq!(secret.sign(&message), expected, "{} bytes", message.len());
+            for (one, other) in [0, message.len() / 3, message.len()].map(|at| message.split_at(at)) {
+                assert_eq!(secret.clone().sign_parts([one, other]), expected, "{} and {}", one.len(), other.len());
+            }
+        }
     }
 
     #[test]

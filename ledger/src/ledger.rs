@@ -11,6 +11,7 @@ mod checkpoints;
 mod error;
 mod proofs;
 mod sealing;
+mod stream;
 
 pub use batch::{Batch, Earlier};
 pub use behind::claimed_genesis;
@@ -18,6 +19,7 @@ use behind::resolved;
 pub use checkpoints::LATEST;
 pub use error::LedgerError;
 pub use sealing::{SealedReport, Unsealed};
+pub use stream::Stream;
 
 use crate::{
     check::Verified,
@@ -41,6 +43,7 @@ use std::{
     collections::BTreeMap,
     fmt, fs, io,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 use trial_core::ids::Seq;
 
@@ -62,7 +65,10 @@ const MOST_FAULTS: usize = 1000;
 /// A ledger that was verified when it was opened, and may grow.
 pub struct Ledger {
     dir: PathBuf,
-    journal: Journal,
+    /// Shared with the thread of a [`Stream`].
+    journal: Arc<Mutex<Journal>>,
+    /// How many bytes of it are acknowledged.
+    length: u64,
     store: Follower,
     sealed: SealedFolder,
     tip: Tip,
@@ -193,8 +199,8 @@ impl Ledger {
         sealed: SealedFolder,
         tip: Tip,
     ) -> Result<Ledger, LedgerError> {
-        let (dir, store) = (dir.to_owned(), Follower::new(store)?);
-        Ok(Ledger { dir, journal, store, sealed, tip, unsure: false })
+        let (dir, length, store) = (dir.to_owned(), journal.length(), Follower::new(store)?);
+        Ok(Ledger { dir, journal: Arc::new(Mutex::new(journal)), length, store, sealed, tip, unsure: false })
     }
 
     /// Opens a ledger and verifies all of it.
@@ -334,7 +340,10 @@ impl Ledger {
         self.unsure = true;
         self.store.failed()?;
         let path = || self.dir.join(JOURNAL);
-        self.journal.append(new.iter().map(Verified::envelope)).map_err(|e| LedgerError::Io(path(), e))?;
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.append(new.iter().map(Verified::envelope)).map_err(|e| LedgerError::Io(path(), e))?;
+        self.length = journal.length();
+        drop(journal);
         self.store.append_if_next(new)?;
         self.sealed.install(&staged).map_err(|e| LedgerError::Io(self.dir.join(SEALED), e))?;
         self.unsure = false;
@@ -452,7 +461,7 @@ mod tests {
     fn an_append_that_failed_and_was_not_written_leaves_the_ledger_as_it_was() {
         let dir = tempfile::tempdir().unwrap();
         let (mut ledger, chain) = made(dir.path());
-        ledger.journal = Journal::open(Path::new("/dev/full"), 0).unwrap();
+        *ledger.journal.lock().unwrap() = Journal::open(Path::new("/dev/full"), 0).unwrap();
         assert!(matches!(ledger.append(&chain.entries[8..]), Err(LedgerError::Io(..))));
         assert!(matches!(ledger.append(&chain.entries[8..]), Err(LedgerError::Unsure(_))));
         drop(ledger);

@@ -30,7 +30,7 @@ type Judged = Result<(), Fault>;
 
 /// What reads, and of which ledger.
 #[derive(Debug)]
-struct Judge {
+pub(crate) struct Judge {
     ledger: Hash,
     way: Way,
     reader: Reader,
@@ -78,7 +78,7 @@ impl Prover {
     /// # Errors
     /// The fault that a reader would find in one of them.
     pub fn finish(&mut self) -> Judged {
-        let rest = self.judge.judge(mem::take(&mut self.waiting));
+        let rest = self.judge.judge(&mem::take(&mut self.waiting));
         self.thread.as_mut().map_or(Ok(()), Thread::verdict).and(rest)
     }
 }
@@ -90,7 +90,7 @@ impl Thread {
         let work = move || {
             let mut judge = Judge::new(ledger);
             // Nobody listens any more where the batch was dropped half-way.
-            while given.recv().is_ok_and(|chunk| judged.send(judge.judge(chunk)).is_ok()) {}
+            while given.recv().is_ok_and(|chunk| judged.send(judge.judge(&chunk)).is_ok()) {}
         };
         thread::Builder::new().name("prove".to_owned()).spawn(work).ok()?;
         Some(Thread { chunks, verdicts, pending: 0 })
@@ -110,14 +110,19 @@ impl Thread {
 }
 
 impl Judge {
-    fn new(ledger: Hash) -> Judge {
+    /// Of lines of this ledger.
+    pub fn new(ledger: Hash) -> Judge {
         Judge { ledger, way: Way::default(), reader: Reader::default() }
     }
 
-    fn judge(&mut self, chunk: Chunk) -> Judged {
+    /// Reads lines that were just made.
+    ///
+    /// # Errors
+    /// The first fault that a reader would find.
+    pub fn judge(&mut self, chunk: &[Arc<Verified>]) -> Judged {
         let lines = chunk.iter().map(|made| Ok(made.envelope().clone())).collect();
         let read = self.way.prepare(lines, &mut self.reader);
-        read.into_iter().zip(&chunk).try_for_each(|(read, made)| self.agrees(read?, made))
+        read.into_iter().zip(chunk).try_for_each(|(read, made)| self.agrees(read?, made))
     }
 
     /// Whether a line that was read is the entry that was made.

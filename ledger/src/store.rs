@@ -1,7 +1,7 @@
 //! Store: where entries lie by their place. The trait stays tiny, so that other backends can stand behind it.
 
 use crate::{check::Verified, envelope::Envelope};
-use std::{collections::BTreeMap, fmt, ops::Range, path::PathBuf, time::Duration};
+use std::{borrow::Borrow, collections::BTreeMap, fmt, ops::Range, path::PathBuf, time::Duration};
 use trial_core::ids::{Hash, Seq};
 
 /// The last entry of a store.
@@ -74,9 +74,9 @@ impl Kept {
 }
 
 /// Says whether the entries follow the head and each other.
-pub(crate) fn follow(head: Option<Head>, entries: &[Verified]) -> Result<Option<Head>, StoreError> {
+pub(crate) fn follow<E: Borrow<Verified>>(head: Option<Head>, entries: &[E]) -> Result<Option<Head>, StoreError> {
     let place = |verified: &Verified| (verified.entry().seq, verified.entry().hash, verified.prev());
-    in_order(head, entries.iter().map(place))
+    in_order(head, entries.iter().map(|entry| place(entry.borrow())))
 }
 
 /// The same of what is to be kept.

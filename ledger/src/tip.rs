@@ -11,7 +11,7 @@ use crate::{
     canon::Writer,
     check::{Context, Refusal, Signed, Verified, check},
     fault::{Fault, FaultKind},
-    key::{Secret, Signature},
+    key::Secret,
     merkle::Blocks,
     prepare::Prepared,
     roster::{self, Revocation, Roster},
@@ -19,7 +19,7 @@ use crate::{
     verifier::Lookup,
 };
 #[cfg(feature = "store")]
-use crate::{claims::Claims, envelope::MAX_LINE};
+use crate::check::Unsigned;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, ops::Range};
 use trial_core::{
@@ -29,8 +29,6 @@ use trial_core::{
     ids::{Hash, Key, Name, Seq, SiteId, SubjectId},
     text::Text,
 };
-
-type Signatures = Vec<(Key, Signature)>;
 
 /// What is known at the verified end of a log. Cheap to clone.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -229,20 +227,27 @@ impl Tip {
         lookup: &dyn Lookup,
         writer: &mut Writer,
     ) -> Result<Verified, Fault> {
-        let body = self.body(draft, self.author(secrets)?.key(), at)?;
-        let (message, signatures) = self.signed(&body, secrets, writer)?;
-        let bytes = &message[body::CONTEXT.len()..];
-        let line = body::line(bytes, signatures.iter().copied());
-        // Too long a line, or the values of a correction, nested too deep: what only a reader refuses is read at once.
-        let prepared = match body.event {
-            Event::EntryCorrected(_) => Prepared::alone(line),
-            _ if line.len() > MAX_LINE => Prepared::alone(line),
-            _ => Prepared { claims: Some(Claims::made(&line, body, bytes, &signatures)), ..Prepared::plain(line) },
-        };
-        let prepared = Prepared { signatures_hold: true, ..prepared };
-        let made = check(self.context(lookup, Signed::All), prepared).map_err(|refusal| refusal.fault)?;
+        let made = self.unsigned(draft, secrets, at, lookup, writer)?.sign(self.head());
         self.advance(&made);
         Ok(made)
+    }
+
+    /// A draft as the next entry, with all checks but those of its link and its signatures: only these are missing.
+    ///
+    /// # Errors
+    /// The fault that a reader would find in the entry.
+    #[cfg(feature = "store")]
+    pub(crate) fn unsigned(
+        &self,
+        draft: Draft,
+        secrets: &[&Secret],
+        at: RecordedAt,
+        lookup: &dyn Lookup,
+        writer: &mut Writer,
+    ) -> Result<Unsigned, Fault> {
+        let body = self.body(draft, self.author(secrets)?.key(), at)?;
+        self.spelled(&body, writer)?;
+        Unsigned::check(self.context(lookup, Signed::All), body, writer, secrets)
     }
 
     fn author<'s>(&self, secrets: &[&'s Secret]) -> Result<&'s Secret, Fault> {
@@ -296,21 +301,10 @@ impl Tip {
         Ok(self.roster.get(key).ok_or_else(unknown)?.signer(key, meaning))
     }
 
-    /// The body as it is signed, and the signatures.
-    fn signed(
-        &self,
-        body: &Body<Event>,
-        secrets: &[&Secret],
-        writer: &mut Writer,
-    ) -> Result<(Vec<u8>, Signatures), Fault> {
-        let message = body::message(self.spelled(body, writer)?);
-        let signatures = secrets.iter().map(|secret| (secret.key(), secret.sign(&message))).collect();
-        Ok((message, signatures))
-    }
-
     fn seal(&mut self, body: &Body<Event>, secrets: &[&Secret], lookup: &dyn Lookup) -> Result<Verified, Fault> {
-        let (message, signatures) = self.signed(body, secrets, &mut Writer::default())?;
-        let line = body::line(&message[body::CONTEXT.len()..], signatures);
+        let bytes = self.canonical(body)?;
+        let signature = |secret: &&Secret| (secret.key(), secret.sign_parts([body::CONTEXT, &bytes]));
+        let line = body::line(&bytes, secrets.iter().map(signature));
         let verified =
             check(self.context(lookup, Signed::All), Prepared::alone(line)).map_err(|refusal| refusal.fault)?;
         self.advance(&verified);
@@ -326,6 +320,23 @@ impl Tip {
         self.learn(entry);
         self.commitments += verified.sealed().len() as u64;
         self.put(entry.hash);
+    }
+
+    /// Moves on to what an entry says that stands at `next` and is not signed yet. Until its [hash](Tip::link) is known, the
+    /// head is that of an entry before it, and lines behind that one cannot be read again.
+    #[cfg(feature = "store")]
+    pub(crate) fn expect(&mut self, unsigned: &Unsigned) {
+        self.learn(unsigned.entry());
+        self.commitments += unsigned.sealed().len() as u64;
+        self.next = self.next.next();
+    }
+
+    /// Learns the hash of the first expected entry that lacks it.
+    pub(crate) fn link(&mut self, leaf: Hash) {
+        if self.missing.is_none() {
+            self.blocks.push(leaf);
+        }
+        self.head = Some(leaf);
     }
 
     /// Moves past an entry that failed, so that the next one is judged on its own.
@@ -347,10 +358,7 @@ impl Tip {
     }
 
     fn put(&mut self, leaf: Hash) {
-        if self.missing.is_none() {
-            self.blocks.push(leaf);
-        }
-        self.head = Some(leaf);
+        self.link(leaf);
         self.next = self.next.next();
     }
 

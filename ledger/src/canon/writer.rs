@@ -5,7 +5,7 @@
 
 use super::{MAX_DEPTH, MAX_INTEGER, NotRepresentable, by_utf16, is_plain, plain_run};
 use serde::{Serialize, Serializer, ser};
-use std::{cmp::Ordering, fmt};
+use std::{cmp::Ordering, fmt, ops::Range};
 
 /// Writes one value after the other, in the same room.
 #[derive(Debug, Default)]
@@ -39,6 +39,17 @@ impl Writer {
         self.depth = depth;
         value.serialize(&mut *self)?;
         Ok(&self.out)
+    }
+
+    /// What was written last.
+    pub fn written(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// Where the value of a member stands in the object that was written last; nothing where the members had to be sorted.
+    pub fn place_of(&self, name: &str) -> Option<Range<usize>> {
+        let member = self.members.iter().find(|member| member.name(&self.out) == name.as_bytes())?;
+        Some(member.named + 1..member.end)
     }
 
     /// The buffer.
@@ -154,7 +165,10 @@ impl Open<'_> {
             out.truncate(self.start);
             out.extend_from_slice(sorted);
         }
-        members.truncate(self.first);
+        // Those of the outermost object stay until the next one, where they still stand where they were written.
+        if self.first > 0 || !self.in_order {
+            members.truncate(self.first);
+        }
         out.extend_from_slice(self.closing);
         *depth -= self.closing.len();
     }

@@ -9,7 +9,6 @@ use crate::{
     again::Again,
     envelope::Envelope,
     fault::{Fault, FaultKind},
-    follower::Follower,
     journal::Journal,
     merkle::BLOCK,
     sealed_folder::SealedFolder,
@@ -68,14 +67,12 @@ impl Ledger {
         let journal = Journal::open(&path, length).map_err(|error| LedgerError::Io(path, error))?;
         let sealed = SealedFolder::new(dir.join(SEALED));
         let notices = sealing::settle(&sealed, &store, &tip)?;
-        let store = Follower::new(store)?;
-        let dir = dir.to_owned();
-        Ok(Some((Ledger { dir, journal, store, sealed, tip, unsure: false }, notices)))
+        Ok(Some((Ledger::at(dir, journal, store, sealed, tip)?, notices)))
     }
 
     /// How the ledger stands now, for whoever verified it.
     pub fn snapshot(&self, states: Vec<StateName>) -> Snapshot {
-        Snapshot::new(self.tip.clone(), self.journal.length(), states)
+        Snapshot::new(self.tip.clone(), self.length, states)
     }
 
     /// The entries from a place on, as they were verified: see [`crate::tip::Tip::again`].
