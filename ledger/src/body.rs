@@ -167,8 +167,7 @@ pub(crate) fn place_of_signature(line: usize, which: usize, signatures: usize) -
 
 /// Room for a signature: 64 zeros in base64.
 #[cfg(feature = "store")]
-const NO_SIGNATURE: &str =
-    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
+const NO_SIGNATURE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
 
 /// How a line begins.
 pub(crate) const OPENING: &[u8] = b"{\"body\":";

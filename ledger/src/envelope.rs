@@ -35,10 +35,10 @@ impl Envelope {
         &self.0
     }
 
-    /// The bytes, which are no entry's any more.
+    /// The bytes of a line that is still being made.
     #[cfg(feature = "store")]
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.0.into_vec()
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.0
     }
 
     /// How many bytes there are.

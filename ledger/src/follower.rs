@@ -39,7 +39,7 @@ const MOST_WAITING: usize = 2 * MANY;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long the thread waits for more before it takes few entries, and before it flushes: the journal waits for the same disk.
-const LULL: Duration = Duration::from_millis(5);
+const LULL: Duration = Duration::from_millis(50);
 
 /// A store that is behind by what its thread has not taken yet.
 pub struct Follower {

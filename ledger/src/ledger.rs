@@ -328,12 +328,23 @@ impl Ledger {
     // BUG: if the journal has the entries and the store fails, they were not acknowledged but will be there: the next open
     // verifies them, lets the store and the sealed values catch up, and tells.
     pub fn append_with(&mut self, entries: &[Verified], values: &BTreeMap<Place, Sealed>) -> Result<(), LedgerError> {
+        self.append_if(entries, values, || Ok(()))
+    }
+
+    /// The same, where a reader finds no fault in the entries either, as is found out while the disk works: without that they
+    /// are not acknowledged.
+    fn append_if<E: Borrow<Verified>>(
+        &mut self,
+        entries: &[E],
+        values: &BTreeMap<Place, Sealed>,
+        hold: impl FnOnce() -> Result<(), Fault>,
+    ) -> Result<(), LedgerError> {
         if self.unsure {
             return Err(LedgerError::Unsure(self.dir.clone()));
         }
         let new = &entries[self.known(entries)?..];
         if new.is_empty() {
-            return Ok(());
+            return hold().map_err(LedgerError::refused);
         }
         self.check_place(new)?;
         let staged = self.stage(new, values)?;
@@ -341,13 +352,19 @@ impl Ledger {
         self.store.failed()?;
         let path = || self.dir.join(JOURNAL);
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        journal.append(new.iter().map(Verified::envelope)).map_err(|e| LedgerError::Io(path(), e))?;
+        let lines = new.iter().map(|verified| verified.borrow().envelope());
+        let written = journal.append_if(lines, hold).map_err(|e| LedgerError::Io(path(), e))?;
         self.length = journal.length();
         drop(journal);
-        self.store.append_if_next(new)?;
+        if let Err(fault) = written {
+            let discarded = self.sealed.discard(&staged).map_err(|e| LedgerError::Io(self.dir.join(SEALED), e));
+            self.unsure = discarded.is_err();
+            return discarded.and(Err(LedgerError::refused(fault)));
+        }
+        self.store.append(new)?;
         self.sealed.install(&staged).map_err(|e| LedgerError::Io(self.dir.join(SEALED), e))?;
         self.unsure = false;
-        new.iter().for_each(|verified| self.tip.advance(verified));
+        new.iter().for_each(|verified| self.tip.advance(verified.borrow()));
         Ok(())
     }
 
@@ -363,8 +380,8 @@ impl Ledger {
     }
 
     /// How many of the entries, from the first on, the ledger has already.
-    fn known(&self, entries: &[Verified]) -> Result<usize, StoreError> {
-        for (known, verified) in entries.iter().enumerate() {
+    fn known<E: Borrow<Verified>>(&self, entries: &[E]) -> Result<usize, StoreError> {
+        for (known, verified) in entries.iter().map(Borrow::borrow).enumerate() {
             let seq = verified.entry().seq;
             if seq >= self.tip.next() || self.store.get(seq)?.as_ref() != Some(verified.envelope()) {
                 return Ok(known);
@@ -377,14 +394,14 @@ impl Ledger {
     ///
     /// The head commits to all entries in front of it: one that follows this head has passed all its checks here, and
     /// running them again would double the time of an append. For one that does not, they are run, to name the fault.
-    fn check_place(&self, new: &[Verified]) -> Result<(), LedgerError> {
+    fn check_place<E: Borrow<Verified>>(&self, new: &[E]) -> Result<(), LedgerError> {
         let head = self.tip.size().checked_sub(1).map(|last| Head { seq: Seq(last), hash: self.tip.head() });
         if follow(head, new).is_ok() {
             return Ok(());
         }
         let mut tip = self.tip.clone();
         let earlier = self.earlier(new);
-        new.iter().try_for_each(|verified| tip.take(verified, &earlier)).map_err(LedgerError::refused)
+        new.iter().try_for_each(|verified| tip.take(verified.borrow(), &earlier)).map_err(LedgerError::refused)
     }
 }
 

@@ -6,6 +6,8 @@
 mod again;
 mod kept;
 
+#[cfg(feature = "store")]
+use crate::check::Unsigned;
 use crate::{
     body::{self, Body, RecordedAt, VERSION},
     canon::Writer,
@@ -18,9 +20,9 @@ use crate::{
     sealed::{Place, Redaction},
     verifier::Lookup,
 };
-#[cfg(feature = "store")]
-use crate::check::Unsigned;
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "store")]
+use std::sync::Arc;
 use std::{collections::BTreeMap, ops::Range};
 use trial_core::{
     countersignature::Countersignatures,
@@ -226,7 +228,7 @@ impl Tip {
         at: RecordedAt,
         lookup: &dyn Lookup,
         writer: &mut Writer,
-    ) -> Result<Verified, Fault> {
+    ) -> Result<Arc<Verified>, Fault> {
         let made = self.unsigned(draft, secrets, at, lookup, writer)?.sign(self.head());
         self.advance(&made);
         Ok(made)

@@ -25,7 +25,7 @@ use trial_ledger::{
     check::Verified,
     engine::Engine,
     key::Secret,
-    ledger::{Batch, JOURNAL, Ledger},
+    ledger::{JOURNAL, Ledger},
     lines::{LineIndex, read_lines},
     tip::{Draft, Tip},
     verifier::{Lookup, Verifier, Way},
@@ -191,7 +191,6 @@ pub fn parse(lines: &[Vec<u8>]) -> u64 {
 /// A ledger that grows, and a plain file that takes the same bytes.
 pub struct Growing {
     ledger: Ledger,
-    batch: Batch,
     coordinator: Secret,
     dose: Event,
     plain: File,
@@ -204,17 +203,32 @@ impl Growing {
         let copy = synthetic::copy(dir);
         let (ledger, _) = Ledger::open(copy.path()).unwrap();
         let plain = OpenOptions::new().append(true).create_new(true).open(copy.path().join("plain")).unwrap();
-        let (batch, coordinator) = (ledger.batch(), synthetic::secret("coordinator", 1));
-        Growing { ledger, batch, coordinator, dose: dose(), plain, _dir: copy }
+        let coordinator = synthetic::secret("coordinator", 1);
+        Growing { ledger, coordinator, dose: dose(), plain, _dir: copy }
     }
 
-    /// Signs and appends so many entries at once; they are in the journal on disk when this returns.
-    pub fn append(&mut self, entries: usize) -> Vec<Verified> {
+    /// Signs and appends so many groups of so many entries; they are in the journal on disk when this returns. Single ones
+    /// one after the other, each acknowledged before the next.
+    pub fn append(&mut self, at_once: usize, times: usize) -> Vec<Arc<Verified>> {
         let last = self.ledger.tip().recorded_at().unwrap();
-        for _ in 0..entries {
-            self.batch.sign(&self.ledger, Draft::new(self.dose.clone()), &[&self.coordinator], last).unwrap();
+        let draft = Draft::new(self.dose.clone());
+        if at_once == 1 {
+            let mut batch = self.ledger.batch();
+            let mut one = |_| {
+                batch.sign(&self.ledger, draft.clone(), &[&self.coordinator], last).unwrap();
+                self.ledger.append_batch(&mut batch, &BTreeMap::new()).unwrap()
+            };
+            return (0..times).flat_map(&mut one).map(Arc::new).collect();
         }
-        self.ledger.append_batch(&mut self.batch, &BTreeMap::new()).unwrap()
+        let mut stream = self.ledger.stream().unwrap();
+        for _ in 0..times {
+            for _ in 0..at_once {
+                stream.sign(draft.clone(), &[&self.coordinator], last).unwrap();
+            }
+            stream.commit(&BTreeMap::new()).unwrap();
+        }
+        stream.wait().unwrap();
+        stream.acknowledged()
     }
 
     /// Waits until the store has taken all of them.
@@ -223,7 +237,7 @@ impl Growing {
     }
 
     /// Baseline of an append: signs the same bodies, writes the same bytes, `fdatasync`.
-    pub fn write(&mut self, messages: &[Vec<u8>], entries: &[Verified]) {
+    pub fn write(&mut self, messages: &[Vec<u8>], entries: &[Arc<Verified>]) {
         let mut bytes = Vec::new();
         for (message, entry) in messages.iter().zip(entries) {
             black_box(self.coordinator.sign(message));
@@ -236,8 +250,8 @@ impl Growing {
 }
 
 /// What is signed in each entry.
-pub fn messages(entries: &[Verified]) -> Vec<Vec<u8>> {
-    let message = |entry: &Verified| {
+pub fn messages(entries: &[Arc<Verified>]) -> Vec<Vec<u8>> {
+    let message = |entry: &Arc<Verified>| {
         let line: Line<'_> = serde_json::from_slice(entry.envelope().as_bytes()).unwrap();
         body::message(line.body.get().as_bytes())
     };

@@ -15,7 +15,7 @@ use crate::{
     prepare::Prepared,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use trial_core::{
     entry::Entry,
     event::Event,
@@ -24,12 +24,11 @@ use trial_core::{
 
 /// An entry that waits for a link and signatures.
 pub(crate) struct Unsigned {
-    line: Vec<u8>,
-    entry: Entry,
-    sealed: BTreeMap<Name, Hash>,
+    /// What it will be, in its place from now on; nobody gets it before it is signed.
+    entry: Arc<Verified>,
     /// Where the body stands in the line.
     body: Range<usize>,
-    /// Where in the body the hash of the line before it goes.
+    /// Where in the line the hash of the line before it goes.
     prev: Range<usize>,
     /// Who signs, sorted by key.
     by: Vec<Secret>,
@@ -63,20 +62,20 @@ impl Unsigned {
             }
         };
         let checked = check(context, Prepared { signatures_hold: true, ..prepared });
-        let Verified { envelope, entry, sealed, .. } = checked.map_err(|refusal| refusal.fault)?;
+        let entry = Arc::new(checked.map_err(|refusal| refusal.fault)?);
         // Without the quotes.
         let prev = place.start + prev.start + 1..place.start + prev.end - 1;
-        Ok(Unsigned { line: envelope.into_bytes(), entry, sealed, body: place, prev, by })
+        Ok(Unsigned { entry, body: place, prev, by })
     }
 
     /// What it says; its hash is not known yet.
     pub fn entry(&self) -> &Entry {
-        &self.entry
+        &self.entry.entry
     }
 
     /// Commitments to values that stand outside the log.
     pub fn sealed(&self) -> &BTreeMap<Name, Hash> {
-        &self.sealed
+        &self.entry.sealed
     }
 
     /// The same, but signed with this secret, whoever it says it is by.
@@ -86,17 +85,17 @@ impl Unsigned {
     }
 
     /// Signs it behind a line of this hash.
-    pub fn sign(self, prev: Hash) -> Verified {
-        let Unsigned { mut line, mut entry, sealed, body, prev: place, by } = self;
-        let room = (&mut line[place]).try_into().expect("the room of a hash is as long as its digits");
-        prev.spell(room);
-        let signatures: Vec<_> = by.iter().map(|secret| secret.sign_parts([CONTEXT, &line[body.clone()]])).collect();
-        for (which, signature) in signatures.iter().enumerate() {
-            let place = body::place_of_signature(line.len(), which, signatures.len());
+    pub fn sign(mut self, prev: Hash) -> Arc<Verified> {
+        let entry = Arc::get_mut(&mut self.entry).expect("nobody else has it");
+        let line = entry.envelope.bytes_mut();
+        prev.spell((&mut line[self.prev]).try_into().expect("the room of a hash is as long as its digits"));
+        for (which, secret) in self.by.iter().enumerate() {
+            let signature = secret.sign_parts([CONTEXT, &line[self.body.clone()]]);
+            let place = body::place_of_signature(line.len(), which, self.by.len());
             STANDARD.encode_slice(signature, &mut line[place]).expect("there is room for a signature");
         }
-        let envelope = Envelope::new(line);
-        entry.hash = envelope.leaf_hash();
-        Verified { envelope, entry, prev, sealed }
+        entry.entry.hash = entry.envelope.leaf_hash();
+        entry.prev = prev;
+        self.entry
     }
 }

@@ -1,7 +1,8 @@
 //! Batch: entries signed one after the other and not yet appended. They may build on each other.
 //!
-//! Promises that nobody has them to keep before a reader of their lines would find them right. Each is checked as it is
-//! signed; its line is read again, and its signatures are judged, while the next ones are signed.
+//! Promises that nobody has them to keep, and none is acknowledged, before a reader of their lines would find them right.
+//! Each is checked as it is signed; its line is read again, and its signatures are judged, while the next ones are signed
+//! or, for the last ones, while the journal waits for its disk.
 
 use super::{Ledger, LedgerError};
 use crate::{
@@ -68,7 +69,7 @@ impl Batch {
         at: RecordedAt,
     ) -> Result<&Entry, Fault> {
         let earlier = ledger.earlier(&self.entries);
-        let made = Arc::new(self.tip.sign_unproven(draft, secrets, at, &earlier, &mut self.writer)?);
+        let made = self.tip.sign_unproven(draft, secrets, at, &earlier, &mut self.writer)?;
         self.prover.push(Arc::clone(&made));
         Ok(self.push(made))
     }
@@ -116,9 +117,14 @@ impl Ledger {
         batch: &mut Batch,
         values: &BTreeMap<Place, Sealed>,
     ) -> Result<Vec<Verified>, LedgerError> {
-        let entries = batch.proven().map_err(LedgerError::refused)?;
-        self.append_with(&entries, values)?;
-        Ok(entries)
+        let entries = mem::take(&mut batch.entries);
+        let prover = &mut batch.prover;
+        let hurried = prover.hurry().map_err(LedgerError::refused);
+        let appended = hurried.and_then(|()| self.append_if(&entries, values, || prover.verdict()));
+        // What was not asked for is not left for those who come later.
+        let judged = prover.verdict().map_err(LedgerError::refused);
+        appended.and(judged)?;
+        Ok(entries.into_iter().map(Arc::unwrap_or_clone).collect())
     }
 }
 

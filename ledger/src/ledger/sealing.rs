@@ -17,6 +17,7 @@ use crate::{
 };
 use serde_json::Value;
 use std::{
+    borrow::Borrow,
     collections::{BTreeMap, BTreeSet},
     io,
 };
@@ -51,7 +52,11 @@ pub struct SealedReport {
 
 impl Ledger {
     /// The next versions of the files that new entries change, on disk beside them.
-    pub(super) fn stage(&self, new: &[Verified], values: &BTreeMap<Place, Sealed>) -> Result<Vec<String>, LedgerError> {
+    pub(super) fn stage<E: Borrow<Verified>>(
+        &self,
+        new: &[E],
+        values: &BTreeMap<Place, Sealed>,
+    ) -> Result<Vec<String>, LedgerError> {
         let mut files = BTreeMap::new();
         for (file, changes) in self.changes(new, values)? {
             let mut contents = self.sealed.read(&file).map_err(self.unreadable())?;
@@ -78,13 +83,13 @@ impl Ledger {
 
     /// By file: the values that new entries add, and the places that they empty.
     #[allow(clippy::type_complexity)]
-    fn changes(
+    fn changes<E: Borrow<Verified>>(
         &self,
-        new: &[Verified],
+        new: &[E],
         values: &BTreeMap<Place, Sealed>,
     ) -> Result<BTreeMap<String, Vec<(Place, Option<Sealed>)>>, LedgerError> {
         let mut changes: BTreeMap<String, Vec<_>> = BTreeMap::new();
-        for verified in new {
+        for verified in new.iter().map(Borrow::borrow) {
             let entry = verified.entry();
             for (name, commitment) in verified.sealed() {
                 let place = Place { seq: entry.seq, name: name.clone() };

@@ -110,7 +110,8 @@ impl Stream<'_> {
             self.until_signed()?;
         }
         let earlier = Earlier { entries: &self.signed, store: &self.ledger.store };
-        let unsigned = self.tip.unsigned(draft, secrets, at, &earlier, &mut self.writer).map_err(LedgerError::refused)?;
+        let unsigned =
+            self.tip.unsigned(draft, secrets, at, &earlier, &mut self.writer).map_err(LedgerError::refused)?;
         let seq = unsigned.entry().seq;
         self.tip.expect(&unsigned);
         self.group.entries += 1;

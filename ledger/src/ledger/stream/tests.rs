@@ -207,7 +207,8 @@ fn a_group_that_seals_values_is_in_step_with_them() {
     let mut stream = ledger.stream().unwrap();
     sign(&mut stream, 10);
     commit(&mut stream);
-    let (name, value) = ("comment".parse::<trial_core::ids::Name>().unwrap(), Sealed::new([3; 32], json!("a remark")).unwrap());
+    let (name, value) =
+        ("comment".parse::<trial_core::ids::Name>().unwrap(), Sealed::new([3; 32], json!("a remark")).unwrap());
     let sealed = BTreeMap::from([(name.clone(), value.commitment())]);
     let draft = |number| Draft { sealed: sealed.clone(), ..Draft::new(fraction(number)) };
     let seq = stream.sign(draft(1), &[&secret("therapist")], at(18)).unwrap();

@@ -98,7 +98,9 @@ impl Threads {
 
     /// Waits for that.
     pub fn wait_until_written(&self) -> Result<(), Broken> {
-        self.written.recv().unwrap_or_else(|_| Err(Broken::Unwritten(io::Error::other("the thread that writes has ended"))))
+        self.written
+            .recv()
+            .unwrap_or_else(|_| Err(Broken::Unwritten(io::Error::other("the thread that writes has ended"))))
     }
 
     /// Waits until both have ended.
@@ -116,7 +118,7 @@ fn sign(mut prev: Hash, steps: &Receiver<Step>, signed: &Sender<Chunk>, tasks: &
                 let mut link = |unsigned: Unsigned| {
                     let verified = unsigned.sign(prev);
                     prev = verified.entry().hash;
-                    Arc::new(verified)
+                    verified
                 };
                 let chunk: Chunk = entries.into_iter().map(&mut link).collect();
                 if signed.send(chunk.clone()).is_err() {
