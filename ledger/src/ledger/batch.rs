@@ -141,3 +141,63 @@ impl<E: Borrow<Verified>> Lookup for Earlier<'_, E> {
         pending.map(|verified| verified.borrow().envelope().clone()).or_else(|| self.store.envelope(seq))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fault::FaultKind,
+        ledger::JOURNAL,
+        sample::{Chain, at, fraction, secret},
+    };
+    use std::{fs, path::Path};
+
+    fn made(dir: &Path) -> Ledger {
+        let chain = Chain::sample();
+        let mut ledger = Ledger::init(dir, &chain.entries[0]).unwrap();
+        ledger.append(&chain.entries[1..]).unwrap();
+        ledger
+    }
+
+    fn one_more(ledger: &mut Ledger, batch: &mut Batch) {
+        let seq = ledger.tip().size();
+        let draft = Draft::new(fraction(u32::try_from(seq % 99 + 1).unwrap()));
+        batch.sign(ledger, draft, &[&secret("therapist")], at(seq)).unwrap();
+        let appended = ledger.append_batch(batch, &BTreeMap::new()).unwrap();
+        assert_eq!(appended[0].entry().seq.0, seq);
+    }
+
+    #[test]
+    fn a_single_entry_whose_signature_does_not_hold_is_gone_again_before_or_after_it_was_written() {
+        // The first is judged before it is written, the last on another thread while it is synced.
+        for before in [0, 1, 15, 16, 17, 40] {
+            let dir = tempfile::tempdir().unwrap();
+            let mut ledger = made(dir.path());
+            let mut batch = ledger.batch();
+            for _ in 0..before {
+                one_more(&mut ledger, &mut batch);
+            }
+            let size = ledger.tip().size();
+            let journal = fs::read(dir.path().join(JOURNAL)).unwrap();
+            let (draft, secrets) = (Draft::new(fraction(1)), [&secret("therapist")]);
+            let unsigned = batch.tip.unsigned(draft, &secrets, at(size), &(), &mut batch.writer).unwrap();
+            let forged = unsigned.forged(&secret("monitor")).sign(batch.tip.head());
+            batch.tip.advance(&forged);
+            batch.prover.push(Arc::clone(&forged));
+            batch.entries.push(forged);
+            let refused = ledger.append_batch(&mut batch, &BTreeMap::new()).unwrap_err();
+            assert!(
+                matches!(&refused, LedgerError::Faulty(f, 1) if f[0].kind == FaultKind::SignatureInvalid),
+                "{refused}"
+            );
+            assert_eq!(ledger.tip().size(), size);
+            assert_eq!(fs::read(dir.path().join(JOURNAL)).unwrap(), journal, "behind {before}");
+            // The ledger goes on, in a batch of its own.
+            let mut batch = ledger.batch();
+            one_more(&mut ledger, &mut batch);
+            drop(ledger);
+            let (ledger, notices) = Ledger::open(dir.path()).unwrap();
+            assert_eq!((ledger.tip().size(), notices), (size + 1, vec![]));
+        }
+    }
+}
