@@ -27,12 +27,12 @@ use trial_core::ids::Seq;
 /// How many entries the store takes in one transaction.
 const TOGETHER: usize = 512;
 
-/// How many entries are so many that the store takes them while more come: some megabytes, and a fraction of a second at the
-/// next opening where the process is killed.
-const MANY: usize = 8192;
+/// How many entries are so many that the store takes them while more come: some twenty megabytes, and a fraction of a second
+/// at the next opening where the process is killed.
+const MANY: usize = 16_384;
 
 /// How many entries may wait for the store before an append waits for it too.
-const MOST_WAITING: usize = 2 * MANY;
+const MOST_WAITING: usize = MANY + MANY / 2;
 
 /// How long the store may take for all that waits: milliseconds, unless its disk fails. Where a system call of sled fails
 /// on one of its own threads, it waits for that thread for ever.
