@@ -110,6 +110,7 @@ fn files_are_opened_where_files_belong() {
         "ledger/src/sled_store.rs",
         "ledger/src/snapshot_folder.rs",
         "ledger/src/snapshot_folder/",
+        "ledger/src/sought.rs",
         "ledger/src/tiles.rs",
         "ledger/src/volume.rs",
         "cli/src/against.rs",

@@ -7,10 +7,9 @@
 use curve25519_dalek::{edwards::EdwardsPoint, scalar::Scalar, traits::IsIdentity};
 use ed25519_dalek::{
     Signature as DalekSignature, SigningKey, VerifyingKey,
-    hazmat::{ExpandedSecretKey, raw_sign_byupdate},
+    ed25519::signature::{MultipartSigner as _, Signer as _},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use sha2::{Digest, Sha512};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -173,20 +172,12 @@ impl std::error::Error for BadSignature {}
 
 /// A secret key: wiped from memory when the last clone is dropped, shown only by its public half.
 #[derive(Clone)]
-pub struct Secret(Arc<Halves>);
-
-/// The seed with its public half, and what signing expands the seed to (RFC 8032 section 5.1.5), expanded once. dalek
-/// wipes both.
-struct Halves {
-    seed: SigningKey,
-    expanded: ExpandedSecretKey,
-}
+pub struct Secret(Arc<SigningKey>);
 
 impl Secret {
     /// The key that RFC 8032 derives from a 32-byte seed.
     pub fn from_seed(seed: &[u8; 32]) -> Secret {
-        let seed = SigningKey::from_bytes(seed);
-        Secret(Arc::new(Halves { expanded: ExpandedSecretKey::from(seed.as_bytes()), seed }))
+        Secret(Arc::new(SigningKey::from_bytes(seed)))
     }
 
     /// A new key from the randomness of the operating system.
@@ -212,26 +203,21 @@ impl Secret {
 
     /// Signs a message; the same message always gets the same signature.
     pub fn sign(&self, message: &[u8]) -> Signature {
-        self.sign_parts([message, b""])
+        self.0.sign(message).to_bytes()
     }
 
     /// Signs a message in two pieces, one after the other.
     pub fn sign_parts(&self, message: [&[u8]; 2]) -> Signature {
-        let update = |hasher: &mut Sha512| {
-            message.iter().for_each(|part| hasher.update(part));
-            Ok(())
-        };
-        let signature = raw_sign_byupdate::<Sha512, _>(&self.0.expanded, update, self.verifying_key());
-        signature.expect("nothing fails but the update, and this one does not").to_bytes()
+        self.0.multipart_sign(&message).to_bytes()
     }
 
     fn verifying_key(&self) -> &VerifyingKey {
-        self.0.seed.as_ref()
+        self.0.as_ref().as_ref()
     }
 
     #[cfg(feature = "store")]
     pub(crate) fn seed(&self) -> &[u8; 32] {
-        self.0.seed.as_bytes()
+        self.0.as_bytes()
     }
 }
 
@@ -244,7 +230,6 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ed25519_dalek::Signer as _;
 
     fn key(hex: &str) -> Key {
         hex.parse().unwrap()

@@ -1,6 +1,6 @@
 //! Scale: how the commands of the program cost what they cost as a ledger grows, from 10,000 entries to 10,000,000.
 //!
-//! `cargo bench -p trial-cli --bench scale -- --entries 10000,100000 --dir DIR [--seconds 60] [--write]` makes each ledger
+//! `cargo bench -p trial-cli --bench scale -- --entries 10000,100000 --dir DIR [--seconds 60] [--only COMMANDS] [--write]` makes each ledger
 //! in DIR if it is not there yet, runs the release binary on it as its user would, and prints a table of all lengths that
 //! were ever measured in DIR; `--write` puts it into docs/performance.md. Each command runs seven times, or as often as
 //! fits in the seconds. What `trial append` appends stays in the ledger. Linux only.
@@ -33,11 +33,14 @@ struct Arguments {
     entries: Vec<u64>,
     dir: PathBuf,
     seconds: f64,
+    /// Only commands that begin so, where some are named.
+    only: Vec<String>,
     write: bool,
 }
 
 fn arguments() -> Option<Arguments> {
-    let mut found = Arguments { entries: Vec::new(), dir: PathBuf::new(), seconds: 60.0, write: false };
+    let mut found =
+        Arguments { entries: Vec::new(), dir: PathBuf::new(), seconds: 60.0, only: Vec::new(), write: false };
     let mut given = env::args().skip(1);
     while let Some(flag) = given.next() {
         let mut value = || given.next().expect("a value");
@@ -45,10 +48,11 @@ fn arguments() -> Option<Arguments> {
             "--entries" => found.entries = value().split(',').map(|n| n.trim().parse().unwrap()).collect(),
             "--dir" => found.dir = value().into(),
             "--seconds" => found.seconds = value().parse().unwrap(),
+            "--only" => found.only = value().split(',').map(str::to_owned).collect(),
             "--write" => found.write = true,
             // Cargo adds it.
             "--bench" => {}
-            other => panic!("{other}: expected --entries, --dir, --seconds or --write"),
+            other => panic!("{other}: expected --entries, --dir, --seconds, --only or --write"),
         }
     }
     (!found.entries.is_empty() && found.dir != Path::new("")).then_some(found)
@@ -76,6 +80,7 @@ struct Runs<'a> {
     ledger: &'a Path,
     known: PathBuf,
     seconds: f64,
+    only: &'a [String],
     rows: Vec<Row>,
 }
 
@@ -83,6 +88,9 @@ impl Runs<'_> {
     /// Runs a command as often as there are variants of it and as fits in the seconds, at least once.
     fn each(&mut self, what: &str, variants: usize, arguments: impl Fn(usize) -> Vec<OsString>) -> Vec<Taken> {
         let mut taken: Vec<Taken> = Vec::new();
+        if !self.only.is_empty() && !self.only.iter().any(|beginning| what.starts_with(beginning)) {
+            return taken;
+        }
         let begun = Instant::now();
         while taken.len() < variants && (taken.is_empty() || begun.elapsed().as_secs_f64() < self.seconds) {
             taken.push(child::run(&self.known, &arguments(taken.len())));
@@ -94,7 +102,7 @@ impl Runs<'_> {
 
     fn median(&mut self, what: &str, arguments: impl Fn(usize) -> Vec<OsString>) {
         let taken = self.each(what, ROUNDS, arguments);
-        self.rows.push(Row::new(what, &taken, 50));
+        self.rows.extend(Row::new(what, &taken, 50));
     }
 
     /// A command of the ledger at random dates.
@@ -106,7 +114,7 @@ impl Runs<'_> {
             vec!["--ledger".into(), ledger.clone(), "--as-of".into(), date.into(), verb.into()]
         });
         for (percent, name) in [(50, "median"), (90, "p90"), (100, "maximum")] {
-            self.rows.push(Row::new(&format!("{what}, {name}"), &taken, percent));
+            self.rows.extend(Row::new(&format!("{what}, {name}"), &taken, percent));
         }
     }
 }
@@ -122,7 +130,7 @@ fn measure(arguments: &Arguments, entries: u64) -> Measured {
     ring.keep("monitor", &synthetic::secret("monitor", 1), NewKey::WithoutPassphrase).unwrap();
 
     let known = scratch.path().join("known_ledgers");
-    let mut runs = Runs { ledger: &ledger, known, seconds: arguments.seconds, rows: Vec::new() };
+    let mut runs = Runs { ledger: &ledger, known, seconds: arguments.seconds, only: &arguments.only, rows: Vec::new() };
     let of_ledger = |words: &[&str]| -> Vec<OsString> {
         let words = words.iter().map(OsString::from);
         [OsString::from("--ledger"), ledger.clone().into()].into_iter().chain(words).collect()

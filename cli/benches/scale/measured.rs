@@ -39,13 +39,13 @@ pub struct Row {
 }
 
 impl Row {
-    /// The run at so many percent of all, from the fastest on.
-    pub fn new(what: &str, taken: &[Taken], percent: usize) -> Row {
+    /// The run at so many percent of all, from the fastest on, where there was any.
+    pub fn new(what: &str, taken: &[Taken], percent: usize) -> Option<Row> {
         let mut seconds: Vec<f64> = taken.iter().map(|run| run.time.as_secs_f64()).collect();
         seconds.sort_by(f64::total_cmp);
         let at = (seconds.len() * percent).div_ceil(100).max(1) - 1;
-        let peak = taken.iter().map(|run| run.peak).max().unwrap();
-        Row { what: what.to_owned(), times: taken.len(), seconds: seconds[at], peak }
+        let peak = taken.iter().map(|run| run.peak).max()?;
+        Some(Row { what: what.to_owned(), times: taken.len(), seconds: seconds[at], peak })
     }
 }
 
@@ -124,8 +124,8 @@ fn head(text: &mut String, all: &[Measured]) {
 /// A line for each command, with what ten times the entries cost: the mean factor from the shortest to the longest.
 fn grid(text: &mut String, all: &[Measured], value: fn(&Row) -> f64, shown: fn(f64) -> String) {
     head(text, all);
-    let Some(longest) = all.last() else { return };
-    for what in longest.rows.iter().map(|row| row.what.as_str()) {
+    let Some(shortest) = all.first() else { return };
+    for what in shortest.rows.iter().map(|row| row.what.as_str()) {
         let found: Vec<Option<f64>> = all.iter().map(|one| one.row(what).map(value)).collect();
         let cells: String = found.iter().map(|cell| format!(" {} |", cell.map_or_else(String::new, shown))).collect();
         let ends = all.iter().zip(&found).filter_map(|(one, value)| Some((one.entries as f64, (*value)?)));
