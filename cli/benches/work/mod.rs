@@ -156,8 +156,8 @@ pub fn replay_known(tip: &Tip, lines: &dyn Lookup) -> Replay {
     replay(tip.again(Seq(0), BTreeMap::new(), lines).map(Result::unwrap))
 }
 
-/// The same out of the store of a ledger, as its commands do.
-pub fn replay_known_store(ledger: &Ledger) -> Replay {
+/// The same of an open ledger, as its commands do: the journal, read on a thread.
+pub fn replay_known_ledger(ledger: &Ledger) -> Replay {
     replay(ledger.again(Seq(0), BTreeMap::new()).map(Result::unwrap))
 }
 
