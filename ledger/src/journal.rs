@@ -1,11 +1,10 @@
 //! Journal: the entry lines in one append-only file, readable without us. It is the record if power fails.
 //!
 //! Promises that what [`Journal::append`] acknowledged is on disk (`fdatasync`), and that an append that failed leaves no
-//! line, nor half of one, in front of the next one. Does not check what it writes: whoever appends has, or says meanwhile.
+//! half line in front of the next one. Does not check what it writes: only verified entries reach it.
 
 use crate::envelope::Envelope;
 use std::{
-    convert::Infallible,
     fs::{File, OpenOptions},
     io::{self, Write},
     path::Path,
@@ -62,19 +61,6 @@ impl Journal {
     where
         L: IntoIterator<Item = &'a Envelope, IntoIter: Clone>,
     {
-        self.append_if(lines, || Ok::<(), Infallible>(())).map(|Ok(())| ())
-    }
-
-    /// Writes the lines and syncs them once, and then asks whether they hold, which may be found out while the disk works.
-    /// Where they do not, the file is cut back to what was before this returns: nothing is acknowledged.
-    ///
-    /// # Errors
-    /// See [`Journal::append`]; the lines may be there still where the cut failed.
-    // BUG: if the machine stops before the cut, lines that do not hold are found, and named, by the next open.
-    pub fn append_if<'a, L, W>(&mut self, lines: L, hold: impl FnOnce() -> Result<(), W>) -> io::Result<Result<(), W>>
-    where
-        L: IntoIterator<Item = &'a Envelope, IntoIter: Clone>,
-    {
         let lines = lines.into_iter();
         let mut bytes = Vec::with_capacity(lines.clone().map(|line| line.len() + 1).sum());
         for line in lines {
@@ -82,42 +68,17 @@ impl Journal {
             bytes.push(b'\n');
         }
         if let Err(error) = self.file.write_all(&bytes).and_then(|()| self.file.sync_data()) {
-            let _ = self.cut();
+            let _ = self.file.set_len(self.length).and_then(|()| self.file.sync_all());
             return Err(error);
         }
-        if let Err(wrong) = hold() {
-            self.cut()?;
-            return Ok(Err(wrong));
-        }
         self.length += bytes.len() as u64;
-        Ok(Ok(()))
-    }
-
-    /// Takes away what is not acknowledged.
-    fn cut(&self) -> io::Result<()> {
-        self.file.set_len(self.length).and_then(|()| self.file.sync_all())
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_that_turn_out_not_to_hold_while_they_are_synced_are_taken_away_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.jsonl");
-        let mut journal = Journal::create(&path).unwrap();
-        journal.append([&Envelope::new(*b"one")]).unwrap();
-        let refused = journal.append_if([&Envelope::new(*b"two")], || {
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n", "it is asked when they are on disk");
-            Err("no")
-        });
-        assert_eq!((refused.unwrap(), journal.length()), (Err("no"), 4));
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\n");
-        journal.append([&Envelope::new(*b"three")]).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\nthree\n");
-    }
 
     #[test]
     fn lines_are_appended_behind_what_was_acknowledged() {

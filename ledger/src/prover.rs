@@ -1,8 +1,8 @@
 //! Prover: reads entries that were just made as readers will, on a thread of its own, while the next ones are made.
 //!
-//! Promises that [`Prover::finish`], or [`Prover::hurry`] and then [`Prover::verdict`], say yes only when every line that
-//! was given is read as the entry that was made, with signatures that hold, in the [`Way`] of the readers. Does not make a
-//! thread for a few entries. Does not check what depends on the log in front: whoever made the entries has.
+//! Promises that [`Prover::finish`] says yes only when every line it was given is read as the entry that was made, with
+//! signatures that hold, in the [`Way`] of the readers. Does not make a thread for a few entries. Does not check what depends
+//! on the log in front: whoever made the entries has.
 
 use crate::{
     body,
@@ -41,8 +41,6 @@ pub(crate) struct Judge {
 pub(crate) struct Prover {
     judge: Judge,
     waiting: Chunk,
-    /// How many were given, of those for which there was no thread.
-    few: usize,
     thread: Option<Thread>,
 }
 
@@ -57,49 +55,22 @@ struct Thread {
 impl Prover {
     /// Of entries of this ledger.
     pub fn new(ledger: Hash) -> Prover {
-        Prover { judge: Judge::new(ledger), waiting: Vec::new(), few: 0, thread: None }
+        Prover { judge: Judge::new(ledger), waiting: Vec::new(), thread: None }
     }
 
     /// Takes what is to be read.
     pub fn push(&mut self, made: Arc<Verified>) {
         self.waiting.push(made);
-        if self.thread.is_none() {
-            self.few += 1;
+        if self.waiting.len() < CHUNK {
+            return;
         }
-        if self.few == CHUNK {
+        if self.thread.is_none() {
             // Where there is no thread to be had, everything is read at the end.
             self.thread = Thread::start(self.judge.ledger);
-            self.few = 0;
         }
-        if self.waiting.len() >= CHUNK {
-            self.give();
-        }
-    }
-
-    /// Gives what waits to the thread, if there is one.
-    fn give(&mut self) {
-        if let Some(thread) = &mut self.thread
-            && !self.waiting.is_empty()
-        {
+        if let Some(thread) = &mut self.thread {
             thread.give(mem::take(&mut self.waiting));
         }
-    }
-
-    /// Reads what was given, at once where there is no thread: then this is the verdict already.
-    ///
-    /// # Errors
-    /// See [`Prover::finish`].
-    pub fn hurry(&mut self) -> Judged {
-        self.give();
-        self.judge.judge(&mem::take(&mut self.waiting))
-    }
-
-    /// Waits for the thread.
-    ///
-    /// # Errors
-    /// See [`Prover::finish`].
-    pub fn verdict(&mut self) -> Judged {
-        self.thread.as_mut().map_or(Ok(()), Thread::verdict)
     }
 
     /// Waits until everything is read; then nobody but the caller has the entries.
@@ -108,7 +79,7 @@ impl Prover {
     /// The fault that a reader would find in one of them.
     pub fn finish(&mut self) -> Judged {
         let rest = self.judge.judge(&mem::take(&mut self.waiting));
-        self.verdict().and(rest)
+        self.thread.as_mut().map_or(Ok(()), Thread::verdict).and(rest)
     }
 }
 

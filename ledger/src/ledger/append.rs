@@ -7,7 +7,6 @@
 use super::{JOURNAL, Ledger, LedgerError, SEALED};
 use crate::{
     check::Verified,
-    fault::Fault,
     sealed::{Place, Sealed},
     store::{Head, Store, StoreError, follow},
 };
@@ -34,23 +33,21 @@ impl Ledger {
     // BUG: if the journal has the entries and the store fails, they were not acknowledged but will be there: the next open
     // verifies them, lets the store and the sealed values catch up, and tells.
     pub fn append_with(&mut self, entries: &[Verified], values: &BTreeMap<Place, Sealed>) -> Result<(), LedgerError> {
-        self.append_if(entries, values, || Ok(()))
+        self.append_all(entries, values)
     }
 
-    /// The same, where a reader finds no fault in the entries either, as is found out while the disk works: without that they
-    /// are not acknowledged.
-    pub(super) fn append_if<E: Borrow<Verified>>(
+    /// The same of entries that others have too.
+    pub(super) fn append_all<E: Borrow<Verified>>(
         &mut self,
         entries: &[E],
         values: &BTreeMap<Place, Sealed>,
-        hold: impl FnOnce() -> Result<(), Fault>,
     ) -> Result<(), LedgerError> {
         if self.unsure {
             return Err(LedgerError::Unsure(self.dir.clone()));
         }
         let new = &entries[self.known(entries)?..];
         if new.is_empty() {
-            return hold().map_err(LedgerError::refused);
+            return Ok(());
         }
         self.check_place(new)?;
         let staged = self.stage(new, values)?;
@@ -59,14 +56,9 @@ impl Ledger {
         let path = || self.dir.join(JOURNAL);
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = new.iter().map(|verified| verified.borrow().envelope());
-        let written = journal.append_if(lines, hold).map_err(|e| LedgerError::Io(path(), e))?;
+        journal.append(lines).map_err(|e| LedgerError::Io(path(), e))?;
         self.length = journal.length();
         drop(journal);
-        if let Err(fault) = written {
-            let discarded = self.sealed.discard(&staged).map_err(|e| LedgerError::Io(self.dir.join(SEALED), e));
-            self.unsure = discarded.is_err();
-            return discarded.and(Err(LedgerError::refused(fault)));
-        }
         self.store.append(new)?;
         self.sealed.install(&staged).map_err(|e| LedgerError::Io(self.dir.join(SEALED), e))?;
         self.unsure = false;

@@ -1,8 +1,7 @@
 //! Batch: entries signed one after the other and not yet appended. They may build on each other.
 //!
-//! Promises that nobody has them to keep, and none is acknowledged, before a reader of their lines would find them right.
-//! Each is checked as it is signed; its line is read again, and its signatures are judged, while the next ones are signed
-//! or, for the last ones, while the journal waits for its disk.
+//! Promises that nobody has them to keep, and none is written, before a reader of their lines would find them right. Each
+//! is checked as it is signed; its line is read again, and its signatures are judged, while the next ones are signed.
 
 use super::{Ledger, LedgerError};
 use crate::{
@@ -118,12 +117,8 @@ impl Ledger {
         values: &BTreeMap<Place, Sealed>,
     ) -> Result<Vec<Verified>, LedgerError> {
         let entries = mem::take(&mut batch.entries);
-        let prover = &mut batch.prover;
-        let hurried = prover.hurry().map_err(LedgerError::refused);
-        let appended = hurried.and_then(|()| self.append_if(&entries, values, || prover.verdict()));
-        // What was not asked for is not left for those who come later.
-        let judged = prover.verdict().map_err(LedgerError::refused);
-        appended.and(judged)?;
+        batch.prover.finish().map_err(LedgerError::refused)?;
+        self.append_all(&entries, values)?;
         Ok(entries.into_iter().map(Arc::unwrap_or_clone).collect())
     }
 }
@@ -168,8 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_entry_whose_signature_does_not_hold_is_gone_again_before_or_after_it_was_written() {
-        // The first is judged before it is written, the last on another thread while it is synced.
+    fn a_single_entry_whose_signature_does_not_hold_is_never_written() {
         for before in [0, 1, 15, 16, 17, 40] {
             let dir = tempfile::tempdir().unwrap();
             let mut ledger = made(dir.path());

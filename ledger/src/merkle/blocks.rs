@@ -68,12 +68,6 @@ impl Blocks {
         start..start.saturating_add(BLOCK).min(self.size())
     }
 
-    /// A leaf of the block that is not complete.
-    pub fn open_leaf(&self, place: u64) -> Option<Hash> {
-        let within = place.checked_sub(self.roots.len() as u64 * BLOCK)?;
-        self.open.get(usize::try_from(within).ok()?).copied()
-    }
-
     /// Whether these are all leaf hashes of a block, as they were pushed.
     pub fn holds(&self, block: u64, leaves: &[Hash]) -> bool {
         match usize::try_from(block).ok().and_then(|block| self.roots.get(block)) {
@@ -189,8 +183,6 @@ mod tests {
         assert!(!blocks.holds(0, &halves));
         assert!(blocks.holds(2, &leaves(512..600).unwrap()) && !blocks.holds(2, &leaves(512..599).unwrap()));
         assert!(!blocks.holds(3, &[]) && !blocks.holds(u64::MAX, &[]));
-        let open = [0, 511, 512, 599, 600, u64::MAX].map(|place| blocks.open_leaf(place));
-        assert_eq!(open, [None, None, Some(leaf(512)), Some(leaf(599)), None, None]);
     }
 
     proptest! {

@@ -54,10 +54,9 @@ impl Tip {
     }
 
     fn claims_of(&self, seq: Seq, lookup: &dyn Lookup) -> Option<Claims> {
-        let envelope = match (&self.missing, self.blocks.open_leaf(seq.0)) {
-            (Some(_), _) => lookup.envelope(seq)?,
-            (None, Some(leaf)) => lookup.envelope(seq).filter(|line| line.leaf_hash() == leaf)?,
-            (None, None) => {
+        let envelope = match self.missing {
+            Some(_) => lookup.envelope(seq)?,
+            None => {
                 let (block, within) = (seq.0 / BLOCK, usize::try_from(seq.0 % BLOCK).ok()?);
                 self.block(block, lookup)?.into_iter().nth(within)?.0
             }
