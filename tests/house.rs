@@ -141,9 +141,13 @@ fn one_file_prints() {
 
 #[test]
 fn randomness_and_secrets_stay_with_the_keys_and_the_salts() {
-    let homes = ["ledger/src/key.rs", "ledger/src/keyfile.rs", "ledger/src/sealed.rs"];
+    let homes = ["ledger/src/key/secret.rs", "ledger/src/keyfile.rs", "ledger/src/sealed.rs"];
     assert_eq!(strangers(&["getrandom", "rand", "OsRng"], &homes), [""; 0]);
-    assert_eq!(strangers(&["ed25519_dalek"], &["ledger/src/key.rs", "ledger/src/keyfile.rs"]), [""; 0]);
+    assert_eq!(
+        strangers(&["ed25519_dalek"], &["ledger/src/key.rs", "ledger/src/key/", "ledger/src/keyfile.rs"]),
+        [""; 0]
+    );
+    assert_eq!(strangers(&["aws_lc_rs"], &["ledger/src/key/secret.rs"]), [""; 0]);
     assert_eq!(strangers(&["curve25519_dalek"], &["ledger/src/key.rs", "ledger/src/engine/"]), [""; 0]);
 }
 

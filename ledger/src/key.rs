@@ -1,19 +1,20 @@
 //! Keys: Ed25519 (RFC 8032) with strict verification only.
 //!
-//! Promises that a [`PublicKey`] can only be one that binds its holder (canonical, not weak, without torsion), that
-//! each message and key have one accepted spelling of a signature, and that a [`Secret`] is wiped and never printed.
-//! Does not check who holds a key: that is the roster's part.
+//! Promises that a [`PublicKey`] can only be one that binds its holder (canonical, not weak, without torsion), and that
+//! each message and key have one accepted spelling of a signature. Does not check who holds a key: that is the roster's
+//! part.
+
+mod secret;
+
+pub use secret::Secret;
 
 use curve25519_dalek::{edwards::EdwardsPoint, scalar::Scalar, traits::IsIdentity};
-use ed25519_dalek::{
-    Signature as DalekSignature, SigningKey, VerifyingKey,
-    ed25519::signature::{MultipartSigner as _, Signer as _},
-};
+use ed25519_dalek::{Signature as DalekSignature, VerifyingKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 use trial_core::ids::Key;
 
@@ -170,63 +171,6 @@ impl fmt::Display for BadSignature {
 
 impl std::error::Error for BadSignature {}
 
-/// A secret key: wiped from memory when the last clone is dropped, shown only by its public half.
-#[derive(Clone)]
-pub struct Secret(Arc<SigningKey>);
-
-impl Secret {
-    /// The key that RFC 8032 derives from a 32-byte seed.
-    pub fn from_seed(seed: &[u8; 32]) -> Secret {
-        Secret(Arc::new(SigningKey::from_bytes(seed)))
-    }
-
-    /// A new key from the randomness of the operating system.
-    ///
-    /// # Errors
-    /// The operating system gave no randomness.
-    #[cfg(feature = "store")]
-    pub fn generate() -> Result<Secret, getrandom::Error> {
-        let mut seed = pkcs8::der::zeroize::Zeroizing::new([0; 32]);
-        getrandom::fill(seed.as_mut())?;
-        Ok(Secret::from_seed(&seed))
-    }
-
-    /// The public half, as it stands in entries.
-    pub fn key(&self) -> Key {
-        Key(*self.verifying_key().as_bytes())
-    }
-
-    /// The public half, for verification: a key made from a seed always binds its holder.
-    pub fn public(&self) -> PublicKey {
-        PublicKey(*self.verifying_key())
-    }
-
-    /// Signs a message; the same message always gets the same signature.
-    pub fn sign(&self, message: &[u8]) -> Signature {
-        self.0.sign(message).to_bytes()
-    }
-
-    /// Signs a message in two pieces, one after the other.
-    pub fn sign_parts(&self, message: [&[u8]; 2]) -> Signature {
-        self.0.multipart_sign(&message).to_bytes()
-    }
-
-    fn verifying_key(&self) -> &VerifyingKey {
-        self.0.as_ref().as_ref()
-    }
-
-    #[cfg(feature = "store")]
-    pub(crate) fn seed(&self) -> &[u8; 32] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secret(of {})", self.key())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,31 +187,6 @@ mod tests {
         assert_eq!(secret.public().verify(b"message", &signature), Ok(()));
         assert_eq!(secret.public().verify(b"massage", &signature), Err(BadSignature::Invalid));
         assert_eq!(other.public().verify(b"message", &signature), Err(BadSignature::Invalid));
-    }
-
-    #[test]
-    fn the_first_test_of_rfc_8032_gives_its_key_and_signature() {
-        let mut seed = [0; 32];
-        hex::decode_to_slice("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", &mut seed).unwrap();
-        let secret = Secret::from_seed(&seed);
-        assert_eq!(secret.key(), key("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"));
-        assert_eq!(
-            hex::encode(secret.sign(b"")),
-            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
-        );
-    }
-
-    #[test]
-    fn a_message_is_signed_with_the_bytes_of_dalek_whole_or_in_two_pieces() {
-        for seed in 0..40 {
-            let (secret, dalek) = (Secret::from_seed(&[seed; 32]), SigningKey::from_bytes(&[seed; 32]));
-            let message: Vec<u8> = (0..u32::from(seed) * 31).map(|i| (i % 251) as u8).collect();
-            let expected = dalek.sign(&message).to_bytes();
-            assert_eq!(secret.sign(&message), expected, "{} bytes", message.len());
-            for (one, other) in [0, message.len() / 3, message.len()].map(|at| message.split_at(at)) {
-                assert_eq!(secret.clone().sign_parts([one, other]), expected, "{} and {}", one.len(), other.len());
-            }
-        }
     }
 
     #[test]
@@ -294,14 +213,5 @@ mod tests {
         assert_eq!(PublicKey::admit(mixed).unwrap_err(), KeyRefused::Torsion);
         assert_eq!(PublicKey::admit(mixed).unwrap_err(), KeyRefused::Torsion, "and once more");
         assert_eq!(PublicKey::admit(key(&format!("02{}", "00".repeat(31)))).unwrap_err(), KeyRefused::NotAPoint);
-    }
-
-    #[test]
-    fn a_made_key_is_admitted_and_its_secret_is_not_printed() {
-        let secret = Secret::from_seed(&[7; 32]);
-        assert_eq!(PublicKey::admit(secret.key()), Ok(secret.public()));
-        assert_eq!(format!("{secret:?}"), format!("Secret(of {})", secret.key()));
-        let (one, two) = (Secret::generate().unwrap(), Secret::generate().unwrap());
-        assert_ne!(one.key(), two.key());
     }
 }

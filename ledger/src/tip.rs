@@ -305,7 +305,8 @@ impl Tip {
 
     fn seal(&mut self, body: &Body<Event>, secrets: &[&Secret], lookup: &dyn Lookup) -> Result<Verified, Fault> {
         let bytes = self.canonical(body)?;
-        let signature = |secret: &&Secret| (secret.key(), secret.sign_parts([body::CONTEXT, &bytes]));
+        let message = body::message(&bytes);
+        let signature = |secret: &&Secret| (secret.key(), secret.sign(&message));
         let line = body::line(&bytes, secrets.iter().map(signature));
         let verified =
             check(self.context(lookup, Signed::All), Prepared::alone(line)).map_err(|refusal| refusal.fault)?;

@@ -6,7 +6,7 @@
 
 use super::{Context, Verified, check};
 use crate::{
-    body::{self, Body, CONTEXT},
+    body::{self, Body},
     canon::Writer,
     claims::Claims,
     envelope::{Envelope, MAX_LINE},
@@ -89,8 +89,9 @@ impl Unsigned {
         let entry = Arc::get_mut(&mut self.entry).expect("nobody else has it");
         let line = entry.envelope.bytes_mut();
         prev.spell((&mut line[self.prev]).try_into().expect("the room of a hash is as long as its digits"));
+        let message = body::message(&line[self.body]);
         for (which, secret) in self.by.iter().enumerate() {
-            let signature = secret.sign_parts([CONTEXT, &line[self.body.clone()]]);
+            let signature = secret.sign(&message);
             let place = body::place_of_signature(line.len(), which, self.by.len());
             STANDARD.encode_slice(signature, &mut line[place]).expect("there is room for a signature");
         }
