@@ -32,14 +32,13 @@ pub fn adjudications(escalation: &Escalation, cut: &CutLine, terminal: Terminal)
     let mut grid = Grid::new(&columns);
     for row in &escalation.adjudications {
         let judged = &row.judged;
-        grid.toned([
-            (Tone::Text, row.subject.to_string()),
-            (Tone::Text, row.level.to_string()),
-            (Tone::Text, format!("{} {}, grade {}", judged.ae, judged.term, judged.grade)),
-            (Tone::Text, judged.onset.to_string()),
-            (tone(row.outcome), judgement(row)),
-            (Tone::Text, entries(&judged.entries)),
-        ]);
+        grid.row()
+            .cell(&row.subject)
+            .cell(row.level)
+            .cell(format_args!("{} {}, grade {}", judged.ae, judged.term, judged.grade))
+            .cell(judged.onset)
+            .toned(tone(row.outcome), judgement(row))
+            .cell(entries(&judged.entries));
     }
     let rulings: String = escalation.adjudications.iter().filter_map(|row| ruling(row, zone, terminal)).collect();
     terminal.heading("Adverse events of grade 3 or more: dose-limiting or not") + &grid.text(terminal) + &rulings

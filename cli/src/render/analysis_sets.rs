@@ -2,7 +2,7 @@
 
 use super::{
     Terminal, Tone,
-    grid::{Grid, Side},
+    grid::{Grid, Row, Side},
 };
 use trial_core::view::analysis_sets::{AnalysisSet, AnalysisSets, FlowStep, LeftOut, Standing, SubjectSets};
 
@@ -23,20 +23,18 @@ pub fn analysis_sets(sets: &AnalysisSets, terminal: Terminal) -> String {
     ];
     let mut grid = Grid::new(&columns);
     for step in &sets.flow {
-        grid.toned(row(step));
+        row(grid.row(), step);
     }
     terminal.heading("Analysis sets: the flow of subjects") + &grid.text(terminal) + &reasons(&sets.subjects, terminal)
 }
 
-fn row(step: &FlowStep) -> [(Tone, String); 5] {
+fn row(row: Row, step: &FlowStep) {
     let indent = if step.from == Some(AnalysisSet::Treated) { "  " } else { "" };
-    [
-        (Tone::Text, format!("{indent}{}", words(step.set.as_str()))),
-        (Tone::Text, step.from.map_or("-".into(), |from| words(from.as_str()))),
-        (Tone::Text, step.n.to_string()),
-        (Tone::Deviation, left(&step.out)),
-        (Tone::Text, left(&step.open)),
-    ]
+    row.cell(format_args!("{indent}{}", words(step.set.as_str())))
+        .cell(step.from.map_or("-".into(), |from| words(from.as_str())))
+        .cell(step.n)
+        .toned(Tone::Deviation, left(&step.out))
+        .cell(left(&step.open));
 }
 
 fn left(groups: &[LeftOut]) -> String {

@@ -34,7 +34,7 @@ fn contingency(association: &Association, protocol: Option<&Protocol>, terminal:
     let columns: Vec<(&str, Side)> = [(by.as_str(), Side::Left)].into_iter().chain(columns).collect();
     let mut grid = Grid::new(&columns);
     for (label, counts) in association.rows.iter().zip(&association.table) {
-        grid.row([label.clone()].into_iter().chain(counts.iter().map(u32::to_string)));
+        grid.row().cell(label).cells(counts);
     }
     terminal.heading(&format!("Association of {} with {}", association.of, by.to_lowercase())) + &grid.text(terminal)
 }

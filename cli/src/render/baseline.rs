@@ -20,7 +20,7 @@ pub fn baseline(baseline: &Baseline, radiotherapy: &RadiotherapyTable, terminal:
     let dose = radiotherapy.prescription_gy;
     if dose.median.is_some() {
         let summary = number::median_range(dose.median, dose.min, dose.max);
-        grid.row(["RT dose prescribed, Gy, median (range)".into(), summary]);
+        grid.row().cell("RT dose prescribed, Gy, median (range)").cell(summary);
     }
     terminal.heading(&heading) + &grid.text(terminal)
 }
@@ -28,17 +28,18 @@ pub fn baseline(baseline: &Baseline, radiotherapy: &RadiotherapyTable, terminal:
 fn characteristic(grid: &mut Grid, row: &Row) {
     match &row.summary {
         Summary::Categories { categories, missing } => {
-            grid.row([row.label.clone(), String::new()]);
+            grid.row().cell(&row.label).cell("");
             for category in categories {
-                grid.row([format!("\u{a0}\u{a0}{}", category.label), number::count(category.n, category.percent, 0)]);
+                let count = number::count(category.n, category.percent, 0);
+                grid.row().cell(format_args!("\u{a0}\u{a0}{}", category.label)).cell(count);
             }
             if *missing > 0 {
-                grid.row(["\u{a0}\u{a0}not recorded".into(), missing.to_string()]);
+                grid.row().cell("\u{a0}\u{a0}not recorded").cell(missing);
             }
         }
         Summary::Number { unit, n, median, min, max } => {
-            let label = format!("{}, {unit}, median (range), n = {n}", row.label);
-            grid.row([label, number::median_range(*median, *min, *max)]);
+            let label = format_args!("{}, {unit}, median (range), n = {n}", row.label);
+            grid.row().cell(label).cell(number::median_range(*median, *min, *max));
         }
     }
 }

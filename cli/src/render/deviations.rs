@@ -34,12 +34,11 @@ pub fn deviations(deviations: &[Deviation], terminal: Terminal) -> String {
             Some(false) => (Tone::Deviation, " (not important)"),
             None => (Tone::Deviation, ""),
         };
-        grid.toned([
-            (Tone::Text, deviation.subject.as_ref().map_or("-".into(), |s| s.to_string())),
-            (Tone::Text, deviation.day.map_or("-".into(), |day| day.to_string())),
-            (tone, format!("{}{weight}: {}", words(deviation.rule.as_str()), deviation.what)),
-            (Tone::Text, deviation.seq.map_or("-".into(), |seq| seq.to_string())),
-        ]);
+        grid.row()
+            .cell(deviation.subject.as_ref().map_or("-", |subject| subject.as_str()))
+            .cell(deviation.day.map_or("-".into(), |day| day.to_string()))
+            .toned(tone, format_args!("{}{weight}: {}", words(deviation.rule.as_str()), deviation.what))
+            .cell(deviation.seq.map_or("-".into(), |seq| seq.to_string()));
     }
     heading + &grid.text(terminal)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Terminal, Tone,
-    grid::{Grid, Side},
+    grid::{Grid, Row, Side},
     number,
 };
 use trial_core::{event::DosingChange, view::exposure::AgentExposure};
@@ -28,7 +28,7 @@ pub fn exposure(exposure: &[AgentExposure], terminal: Terminal) -> String {
         grid.pad(column, 0);
     }
     for row in exposure {
-        grid.toned(cells(row));
+        cells(grid.row(), row);
     }
     let notes = [
         "Intakes and mg: taken/planned. RD: relative dose, amount taken / planned. RDI: relative dose intensity, amount per \
@@ -38,10 +38,10 @@ pub fn exposure(exposure: &[AgentExposure], terminal: Terminal) -> String {
     terminal.heading("Drug exposure") + &grid.text(terminal) + &notes + &changes(exposure, terminal)
 }
 
-fn cells(row: &AgentExposure) -> Vec<(Tone, String)> {
+fn cells(cells: Row, row: &AgentExposure) {
     let share = |value: Option<f64>| value.map_or("-".into(), number::share);
     let planned = row.planned_mg.map_or("-".into(), number::measured);
-    let end = match row.ended {
+    let (tone, end) = match row.ended {
         None => (Tone::Text, "-"),
         Some(DosingChange::Completed) => (Tone::Text, "completed"),
         Some(DosingChange::Stopped) => (Tone::Deviation, "stopped"),
@@ -49,17 +49,16 @@ fn cells(row: &AgentExposure) -> Vec<(Tone, String)> {
         Some(DosingChange::Reduced) => (Tone::Deviation, "reduced"),
         Some(DosingChange::Resumed) => (Tone::Text, "resumed"),
     };
-    vec![
-        (Tone::Text, row.subject.to_string()),
-        (Tone::Text, row.level.to_string()),
-        (Tone::Text, row.agent.to_string()),
-        (Tone::Text, format!("{}/{}", row.taken_intakes, row.planned_intakes)),
-        (Tone::Text, format!("{}/{planned}", number::measured(row.taken_mg))),
-        (Tone::Text, share(row.relative_dose)),
-        (Tone::Text, share(row.relative_dose_intensity)),
-        (Tone::Text, share(row.relative_dose_intensity_over_planned_time)),
-        (end.0, end.1.to_owned()),
-    ]
+    cells
+        .cell(&row.subject)
+        .cell(row.level)
+        .cell(&row.agent)
+        .cell(format_args!("{}/{}", row.taken_intakes, row.planned_intakes))
+        .cell(format_args!("{}/{planned}", number::measured(row.taken_mg)))
+        .cell(share(row.relative_dose))
+        .cell(share(row.relative_dose_intensity))
+        .cell(share(row.relative_dose_intensity_over_planned_time))
+        .toned(tone, end);
 }
 
 fn changes(exposure: &[AgentExposure], terminal: Terminal) -> String {

@@ -116,8 +116,8 @@ pub fn dashboard(escalation: &Escalation, terminal: Terminal) -> String {
             (dlt, level.dlt),
             (Tone::Text, level.replaced),
         ];
-        let label = (Tone::Text, format!("{} ({})", level.level, level.label));
-        grid.toned([label].into_iter().chain(counts.map(|(tone, n)| (tone, n.to_string()))));
+        let row = grid.row().cell(format_args!("{} ({})", level.level, level.label));
+        counts.into_iter().fold(row, |row, (tone, n)| row.toned(tone, n));
     }
     grid.text(terminal)
 }

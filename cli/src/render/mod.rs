@@ -17,6 +17,7 @@ pub mod ladder;
 pub mod mtd;
 pub mod number;
 pub mod paths;
+mod pattern;
 pub mod phrase;
 pub mod radiotherapy;
 pub mod replay;

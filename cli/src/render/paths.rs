@@ -111,7 +111,7 @@ fn next_steps(design: &Design, who: &str, steps: &[NextStep], terminal: Terminal
             || format!("{}: enrol or wait", design.waits()),
             |r| format!("{}: {}", r.rule, phrase::outcome(r)),
         );
-        grid.row([step.dlt.to_string(), step.count.to_string(), says]);
+        grid.row().cell(step.dlt).cell(step.count).cell(says);
     }
     terminal.heading(&format!("{who} have a DLT")) + &grid.text(terminal)
 }
@@ -172,11 +172,11 @@ pub fn operating(probabilities: &[f64], found: &OperatingCharacteristics, termin
     let levels = (1..).map_while(DoseLevel::new);
     let found_at = found.mtd.iter().zip(&found.patients).zip(&found.dlt);
     for ((level, p), ((mtd, patients), dlt)) in levels.zip(probabilities).zip(found_at) {
-        grid.row([level.to_string(), number::measured(*p), three(*mtd), two(*patients), two(*dlt)]);
+        grid.row().cell(level).cells([number::measured(*p), three(*mtd), two(*patients), two(*dlt)]);
     }
-    grid.row(["no MTD".into(), "-".into(), three(found.no_mtd), "-".into(), "-".into()]);
+    grid.row().cell("no MTD").cell("-").cell(three(found.no_mtd)).cell("-").cell("-");
     let all = found.mtd.iter().sum::<f64>() + found.no_mtd;
-    grid.row(["all".into(), "-".into(), three(all), two(found.expected_patients), two(found.expected_dlt)]);
+    grid.row().cell("all").cell("-").cells([three(all), two(found.expected_patients), two(found.expected_dlt)]);
     terminal.heading("Operating characteristics (exact, by enumeration)") + &grid.text(terminal)
 }
 

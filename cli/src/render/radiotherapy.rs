@@ -2,7 +2,7 @@
 
 use super::{
     Terminal, Tone,
-    grid::{Grid, Side},
+    grid::{Grid, Row, Side},
     number,
 };
 use trial_core::view::radiotherapy::{CourseRow, MeanDose, RadiotherapyTable};
@@ -26,14 +26,14 @@ fn courses(table: &RadiotherapyTable, terminal: Terminal) -> String {
         ("Mean dose/limit,\nGy", Side::Left),
     ]);
     for row in &table.subjects {
-        grid.toned(course(row));
+        course(grid.row(), row);
     }
     let notes = "Gy and fractions: delivered/prescribed. Overall days: first to last fraction, both counted; in brackets \
                  the days beyond the plan.";
     grid.text(terminal) + &terminal.lines(Tone::Text, "", notes)
 }
 
-fn course(row: &CourseRow) -> Vec<(Tone, String)> {
+fn course(cells: Row, row: &CourseRow) {
     let prescribed = row.prescribed_gy.map_or("-".into(), number::measured);
     let planned = row.planned_fractions.map_or("-".into(), |n| n.to_string());
     let overall = row.overall_days.map_or("-".into(), |days| days.to_string());
@@ -49,15 +49,14 @@ fn course(row: &CourseRow) -> Vec<(Tone, String)> {
     };
     let means: Vec<String> = row.mean_doses.iter().map(mean).collect();
     let missed = if row.missed_fractions > 0 { Tone::Deviation } else { Tone::Text };
-    vec![
-        (Tone::Text, row.subject.to_string()),
-        (Tone::Text, row.level.to_string()),
-        (Tone::Text, format!("{}/{prescribed}", number::measured(row.delivered_gy))),
-        (Tone::Text, format!("{}/{planned}", row.delivered_fractions)),
-        (missed, row.missed_fractions.to_string()),
-        (late, format!("{overall}{beyond}")),
-        (if row.mean_doses.iter().any(above) { Tone::Fault } else { Tone::Text }, means.join("\n")),
-    ]
+    cells
+        .cell(&row.subject)
+        .cell(row.level)
+        .cell(format_args!("{}/{prescribed}", number::measured(row.delivered_gy)))
+        .cell(format_args!("{}/{planned}", row.delivered_fractions))
+        .toned(missed, row.missed_fractions)
+        .toned(late, format_args!("{overall}{beyond}"))
+        .toned(if row.mean_doses.iter().any(above) { Tone::Fault } else { Tone::Text }, means.join("\n"));
 }
 
 /// BED and EQD2 of what was delivered, one pair of columns per alpha/beta of the protocol.
@@ -74,8 +73,8 @@ fn biological(table: &RadiotherapyTable, terminal: Terminal) -> String {
     let columns: Vec<(&str, Side)> = [("\nSubject", Side::Left)].into_iter().chain(columns).collect();
     let mut grid = Grid::new(&columns);
     for row in &table.subjects {
-        let doses = row.biological.iter().flat_map(|b| [b.bed_gy, b.eqd2_gy]).map(|gray| format!("{gray:.1}"));
-        grid.row([row.subject.to_string()].into_iter().chain(doses));
+        let doses = row.biological.iter().flat_map(|b| [b.bed_gy, b.eqd2_gy]);
+        grid.row().cell(&row.subject).cells(doses.map(|gray| number::fixed(gray, 1)));
     }
     let note = "Gy, of the dose delivered, fraction by fraction (linear-quadratic model).";
     grid.text(terminal) + &terminal.lines(Tone::Text, "", note)

@@ -14,22 +14,21 @@ pub fn response(response: &ResponseTable, terminal: Terminal) -> String {
     let columns = [("Response", Side::Left), ("Overall", Side::Left), ("RT in-field", Side::Left)];
     let mut grid = Grid::new(&columns);
     let both = [response.overall, response.in_field];
-    let count = |label: &str, of: &dyn Fn(&Counts) -> usize| {
+    let mut count = |label: &str, of: &dyn Fn(&Counts) -> usize| {
         let cells = both.iter().map(|counts| number::count(of(counts), counts.percent(of(counts)), 1));
-        [label.to_owned()].into_iter().chain(cells).collect::<Vec<String>>()
+        grid.row().cell(label).cells(cells);
     };
-    grid.row(count("Complete response (CR)", &|c| c.CR));
-    grid.row(count("Partial response (PR)", &|c| c.PR));
-    grid.row(count("Stable disease (SD)", &|c| c.SD));
-    grid.row(count("Progressive disease (PD)", &|c| c.PD));
-    grid.row(count("Not evaluable (NE)", &|c| c.NE));
-    let rate = |label: &str, of: &dyn Fn(&Rate) -> String| {
-        let cells = both.iter().map(|counts| counts.rate.as_ref().map_or("-".into(), of));
-        [label.to_owned()].into_iter().chain(cells).collect::<Vec<String>>()
+    count("Complete response (CR)", &|c| c.CR);
+    count("Partial response (PR)", &|c| c.PR);
+    count("Stable disease (SD)", &|c| c.SD);
+    count("Progressive disease (PD)", &|c| c.PD);
+    count("Not evaluable (NE)", &|c| c.NE);
+    let mut rate = |label: &str, of: &dyn Fn(&Rate) -> String| {
+        grid.row().cell(label).cells(both.iter().map(|counts| counts.rate.as_ref().map_or("-".into(), of)));
     };
-    grid.row(rate("Response rate (CR + PR)", &|r| format!("{}/{} ({})", r.x, r.n, number::share(r.estimate))));
-    grid.row(rate("\u{a0}\u{a0}95% CI, exact", &|r| number::shares(r.ci95)));
-    grid.row(rate("\u{a0}\u{a0}95% CI, Wilson", &|r| number::shares(r.wilson95)));
+    rate("Response rate (CR + PR)", &|r| format!("{}/{} ({})", r.x, r.n, number::share(r.estimate)));
+    rate("\u{a0}\u{a0}95% CI, exact", &|r| number::shares(r.ci95));
+    rate("\u{a0}\u{a0}95% CI, Wilson", &|r| number::shares(r.wilson95));
     terminal.heading(&heading) + &grid.text(terminal) + &not_assessed(response, terminal)
 }
 

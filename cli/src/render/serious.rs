@@ -2,7 +2,7 @@
 
 use super::{
     Terminal, Tone,
-    grid::{Grid, Side},
+    grid::{Grid, Row, Side},
 };
 use chrono::{DateTime, Utc};
 use trial_core::{
@@ -33,25 +33,21 @@ fn lines(lines: &[SeriousLine]) -> Grid {
     ];
     let mut grid = Grid::new(&columns);
     for line in lines {
-        grid.toned(row(line.subject.to_string(), event(line), &line.clock));
+        row(grid.row().cell(&line.subject).cell(event(line)), &line.clock);
         for later in &line.follow_ups {
             let follows = later.follows.map_or_else(String::new, |seq| format!(" to entry {seq}"));
-            grid.toned(row(String::new(), format!("{} follow-up{follows}", line.ae), later));
+            row(grid.row().cell("").cell(format_args!("{} follow-up{follows}", line.ae)), later);
         }
     }
     grid
 }
 
-fn row(subject: String, event: String, clock: &Clocked) -> [(Tone, String); 6] {
+fn row(row: Row, clock: &Clocked) {
     let (tone, word) = status(clock);
-    [
-        (Tone::Text, subject),
-        (Tone::Text, event),
-        (Tone::Text, clock.aware_at.map_or("-".into(), moment)),
-        (Tone::Text, clock.reported_at.map_or("-".into(), moment)),
-        (Tone::Text, clock.due.map_or("-".into(), instant)),
-        (tone, word),
-    ]
+    row.cell(clock.aware_at.map_or("-".into(), moment))
+        .cell(clock.reported_at.map_or("-".into(), moment))
+        .cell(clock.due.map_or("-".into(), instant))
+        .toned(tone, word);
 }
 
 /// `AE06 Diarrhea, grade 3, level 1; hospitalisation; possible; recovered`.

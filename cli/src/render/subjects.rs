@@ -2,7 +2,7 @@
 
 use super::{
     Terminal, Tone,
-    grid::{Grid, Side},
+    grid::{Grid, Row, Side},
 };
 use chrono::NaiveDate;
 use trial_core::view::{observation::Status, subjects::SubjectRow};
@@ -27,12 +27,12 @@ pub fn subjects(subjects: &[SubjectRow], terminal: Terminal) -> String {
         grid.pad(column, 0);
     }
     for subject in subjects {
-        grid.toned(cells(subject));
+        cells(grid.row(), subject);
     }
     heading + &grid.text(terminal)
 }
 
-fn cells(row: &SubjectRow) -> Vec<(Tone, String)> {
+fn cells(cells: Row, row: &SubjectRow) {
     let day = |day: Option<NaiveDate>| day.map_or("-".into(), |day| day.to_string());
     let enrolled = match row.screen_failed {
         Some(failed) => (Tone::Deviation, format!("failed {failed}")),
@@ -49,14 +49,13 @@ fn cells(row: &SubjectRow) -> Vec<(Tone, String)> {
         Some(died) => (Tone::Fault, format!("died {died}")),
         None => (Tone::Text, day(row.last_contact)),
     };
-    vec![
-        (Tone::Text, row.subject.to_string()),
-        (Tone::Text, row.level.map_or("-".into(), |level| level.to_string())),
-        enrolled,
-        (Tone::Text, day(row.first_treatment)),
-        (dlt.0, dlt.1.to_owned()),
-        (Tone::Text, row.response.map_or("-".into(), |r| r.to_string())),
-        (Tone::Text, day(row.progression)),
-        contact,
-    ]
+    cells
+        .cell(&row.subject)
+        .cell(row.level.map_or("-".into(), |level| level.to_string()))
+        .toned(enrolled.0, enrolled.1)
+        .cell(day(row.first_treatment))
+        .toned(dlt.0, dlt.1)
+        .cell(row.response.map_or("-".into(), |r| r.to_string()))
+        .cell(day(row.progression))
+        .toned(contact.0, contact.1);
 }

@@ -105,14 +105,13 @@ fn log_rank(comparisons: &[Comparison], protocol: Option<&Protocol>, terminal: T
             format!("{label}: {}/{} ({:.1})", events.observed, events.subjects, events.expected)
         };
         let groups: Vec<String> = comparison.groups.iter().zip(&comparison.events).map(group).collect();
-        grid.row([
-            comparison.endpoint.as_str().to_uppercase(),
-            compared(protocol, comparison),
-            groups.join("\n"),
-            format!("{:.2}", comparison.chi2),
-            comparison.df.to_string(),
-            number::p(comparison.p),
-        ]);
+        grid.row()
+            .cell(comparison.endpoint.as_str().to_uppercase())
+            .cell(compared(protocol, comparison))
+            .cell(groups.join("\n"))
+            .cell(number::fixed(comparison.chi2, 2))
+            .cell(comparison.df)
+            .cell(number::p(comparison.p));
     }
     terminal.heading("Log-rank tests (two-sided, not adjusted for multiplicity)") + &grid.text(terminal)
 }

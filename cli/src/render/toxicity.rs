@@ -2,7 +2,7 @@
 
 use super::{
     Terminal, Tone,
-    grid::{Grid, Side},
+    grid::{self, Grid, Side},
     number,
 };
 use trial_core::{
@@ -85,19 +85,16 @@ fn grid(toxicity: &Toxicity, protocol: Option<&Protocol>, groups: &[Group], term
         grid.pad(second, 0);
     }
     for row in &toxicity.rows {
-        grid.toned(cells(row, groups));
+        cells(grid.row().cell(&row.label), row, groups);
     }
     grid.text(terminal)
 }
 
-fn cells(row: &Row, groups: &[Group]) -> Vec<(Tone, String)> {
-    let mut cells = vec![(Tone::Text, row.label.clone())];
-    for group in groups {
+fn cells(cells: grid::Row, row: &Row, groups: &[Group]) {
+    groups.iter().fold(cells, |cells, group| {
         let Counts { any, grade3_plus } = group.of(&row.counts);
-        let tone = if grade3_plus > 0 { Tone::Deviation } else { Tone::Text };
-        cells.extend([(Tone::Text, any.to_string()), (tone, grade3_plus.to_string())]);
-    }
-    cells
+        cells.cell(any).toned(if grade3_plus > 0 { Tone::Deviation } else { Tone::Text }, grade3_plus)
+    });
 }
 
 fn summary(toxicity: &Toxicity, terminal: Terminal) -> String {
