@@ -42,9 +42,22 @@ impl<T> Stated<T> {
         }
     }
 
-    /// Each fact with its entry, given away.
-    pub(crate) fn into_facts(self) -> impl Iterator<Item = (Seq, T)> {
-        self.facts.into_iter()
+    /// Other entries state these, now: mostly later ones.
+    pub(crate) fn go_on(&mut self, mut others: Stated<T>) {
+        let follow = match (self.facts.last(), others.facts.first()) {
+            (Some((last, _)), Some((first, _))) => last < first,
+            (None, _) => {
+                *self = others;
+                return;
+            }
+            (Some(_), None) => return,
+        };
+        if follow {
+            self.facts.reserve_exact(others.facts.len());
+            self.facts.append(&mut others.facts);
+        } else {
+            others.facts.into_iter().for_each(|(seq, fact)| self.set(seq, fact));
+        }
     }
 
     /// What the entry states.

@@ -4,26 +4,31 @@
 //! that was changed is altered, and neither is believed. Whoever lost it computes it again from the entries.
 
 mod stack;
+mod state_file;
 
 pub use stack::Stack;
 
+use state_file::StateFile;
+
 use crate::{
     fault::{Fault, FaultKind},
-    snapshot::{self, LENGTH, Snapshot, State, StateName, Unread},
+    snapshot::{self, Snapshot, State, StateName, Unread, Whose},
 };
+use rayon::prelude::*;
 use std::{
-    fs::{self, File},
-    io::{self, Read as _, Seek as _, SeekFrom},
-    ops::Range,
+    fs, io,
     path::{Path, PathBuf},
 };
 use trial_core::{
     ids::{Hash, Seq, SubjectId},
-    projection::{Since, Trial},
+    projection::{Share, Since, Trial},
 };
 
 /// The folder of the snapshots.
 pub const SNAPSHOTS: &str = "snapshots";
+
+/// Of how many subjects the facts are put together at once.
+const AT_ONCE: usize = 64;
 
 /// How many snapshots of the end are left for other users, who remember other ones.
 const KEPT: usize = 4;
@@ -43,6 +48,16 @@ pub enum Found<T> {
     Missing,
     /// Other bytes.
     Altered(Box<Fault>),
+}
+
+impl<T> Found<T> {
+    fn and_then<U>(self, then: impl FnOnce(T) -> Found<U>) -> Found<U> {
+        match self {
+            Found::Sound(it) => then(it),
+            Found::Missing => Found::Missing,
+            Found::Altered(fault) => Found::Altered(fault),
+        }
+    }
 }
 
 /// What became of a state that was computed.
@@ -86,66 +101,67 @@ impl SnapshotFolder {
     }
 
     /// What was known after the last of these states; `see` is shown each state that it is put together from.
-    pub fn trial(&self, names: &[StateName], mut see: impl FnMut(&State) + Send) -> Found<Trial> {
-        self.put_together(names, |path, id| {
-            let bytes = fs::read(path)?;
-            let (bytes, end) = bytes.split_last_chunk().ok_or(Unread::Altered)?;
-            let shares = usize::try_from(State::head_length(*end)).ok().and_then(|head| bytes.len().checked_sub(head));
-            let (shares, head) = bytes.split_at(shares.ok_or(Unread::Altered)?);
-            let state = State::read(head, id)?;
-            see(&state);
-            Ok(state.with_all(shares)?)
+    pub fn trial(&self, names: &[StateName], see: impl FnMut(&State)) -> Found<Trial> {
+        self.open(names).and_then(|files| {
+            files.iter().map(StateFile::state).for_each(see);
+            // Each processor puts together what is told of some subjects, who follow each other by identifier.
+            let largest = files.iter().map(|file| file.state().shares()).max_by_key(|shares| shares.bytes());
+            let cuts = largest.map(|shares| shares.cuts(2 * rayon::current_num_threads() as u64)).unwrap_or_default();
+            let from = [None].into_iter().chain(cuts.iter().map(Some));
+            let to = cuts.iter().map(Some).chain([None]);
+            let parts: Vec<Whose<'_>> = from.zip(to).map(|(from, to)| Whose::Between(from, to)).collect();
+            self.put_together(files, &parts)
         })
     }
 
     /// What was known then of the trial itself and, where one is named, of a subject, read without the facts of all others.
     pub fn trial_about(&self, names: &[StateName], subject: Option<&SubjectId>) -> Found<Trial> {
-        self.put_together(names, |path, id| {
-            let mut file = File::open(path)?;
-            let mut end = [0; LENGTH];
-            let head_ends = file.metadata()?.len().checked_sub(LENGTH as u64).ok_or(Unread::Altered)?;
-            file.seek(SeekFrom::Start(head_ends))?;
-            file.read_exact(&mut end)?;
-            let shares_end = head_ends.checked_sub(State::head_length(end)).ok_or(Unread::Altered)?;
-            let state = State::read(&read_at(&mut file, shares_end..head_ends)?, id)?;
-            match subject.and_then(|subject| Some((subject, state.place(subject)?))) {
-                Some((subject, (number, place))) => {
-                    let share = read_at(&mut file, place)?;
-                    Ok(state.with(number, &share, subject)?)
-                }
-                None => Ok(state.with_none()),
-            }
-        })
+        self.open(names).and_then(|files| self.put_together(files, subject.map(Whose::Only).as_slice()))
     }
 
-    /// Reads the states that the last of these is put together from, one after the other.
-    fn put_together(
-        &self,
-        names: &[StateName],
-        mut read: impl FnMut(&Path, Hash) -> Result<Since, Failed> + Send,
-    ) -> Found<Trial> {
-        let mut chain = snapshot::chain(names.len() as u64 * snapshot::EVERY).into_iter();
-        let mut next = || {
-            let entries = chain.next()?;
-            let number = usize::try_from(entries / snapshot::EVERY).unwrap_or(usize::MAX);
-            let (name, path) = (names[number - 1], self.state(entries));
-            Some(found(&path, entries, name.id, || {
-                let since = read(&path, name.id)?;
-                let follows = since.from().0 == snapshot::base(entries) && since.entries() == entries;
-                if follows { Ok(since) } else { Err(Unread::OfAnotherVersion.into()) }
-            }))
+    /// The states that the last of these is put together from.
+    fn open(&self, names: &[StateName]) -> Found<Vec<StateFile>> {
+        let chain = snapshot::chain(names.len() as u64 * snapshot::EVERY);
+        let open = |entries: &u64| {
+            let number = usize::try_from(*entries / snapshot::EVERY).unwrap_or(usize::MAX);
+            let (path, id) = (self.state(*entries), names[number - 1].id);
+            StateFile::open(path, *entries, id)
         };
-        let (mut trial, mut read) = (Trial::default(), next());
-        while let Some(found) = read {
-            let since = match found {
-                Found::Sound(since) => since,
+        let mut files = Vec::with_capacity(chain.len());
+        for found in chain.par_iter().map(open).collect::<Vec<_>>() {
+            match found {
+                Found::Sound(file) => files.push(file),
                 Found::Missing => return Found::Missing,
                 Found::Altered(fault) => return Found::Altered(fault),
-            };
-            // The next one is read while this one is taken in.
-            ((), read) = rayon::join(|| trial.advance(since), &mut next);
+            }
         }
-        Found::Sound(trial)
+        Found::Sound(files)
+    }
+
+    /// Puts a trial together from states that go on from each other, and from what they tell of some subjects, in order.
+    fn put_together(&self, files: Vec<StateFile>, asked: &[Whose<'_>]) -> Found<Trial> {
+        let tell = |whose: &Whose<'_>| {
+            let mut shares = Vec::with_capacity(files.len());
+            for (place, file) in files.iter().enumerate() {
+                let at = move |failed| (place, failed);
+                let read = file.shares(*whose).map_err(|error| at(error.into()))?;
+                shares.push((file.state().since(), read.map(move |share| share.map_err(at))));
+            }
+            Since::joined(shares, AT_ONCE).collect::<Result<Vec<Share>, (usize, Failed)>>()
+        };
+        let (mut told, mut unread): (Vec<Share>, Option<(usize, Failed)>) = (Vec::new(), None);
+        for part in asked.par_iter().map(tell).collect::<Vec<_>>() {
+            match part {
+                Ok(shares) => told.extend(shares),
+                // Of several states the first is named.
+                Err(failed) if unread.as_ref().is_none_or(|(place, _)| failed.0 < *place) => unread = Some(failed),
+                Err(_) => {}
+            }
+        }
+        match unread {
+            Some((place, failed)) => files[place].unread(failed),
+            None => Found::Sound(Trial::of(files.into_iter().map(StateFile::into_since), told)),
+        }
     }
 
     /// Puts a snapshot of the end down, and hands out its id.
@@ -189,6 +205,17 @@ impl From<Unread> for Failed {
     }
 }
 
+impl From<Failed> for io::Error {
+    fn from(failed: Failed) -> io::Error {
+        match failed {
+            Failed::Unread(Unread::Altered | Unread::OfAnotherVersion) => {
+                io::Error::new(io::ErrorKind::InvalidData, "not the state that was computed")
+            }
+            Failed::Io(error) => error,
+        }
+    }
+}
+
 impl From<io::Error> for Failed {
     fn from(error: io::Error) -> Failed {
         Failed::Io(error)
@@ -209,11 +236,4 @@ fn found<T>(path: &Path, entries: u64, id: Hash, read: impl FnOnce() -> Result<T
         Err(Failed::Io(error)) if error.kind() == io::ErrorKind::NotFound => Found::Missing,
         Err(Failed::Io(error)) => altered(format!("{}: {error}", path.display())),
     }
-}
-
-fn read_at(file: &mut File, place: Range<u64>) -> io::Result<Vec<u8>> {
-    file.seek(SeekFrom::Start(place.start))?;
-    let mut bytes = vec![0; usize::try_from(place.end - place.start).unwrap_or_default()];
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
 }

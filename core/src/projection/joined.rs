@@ -29,21 +29,22 @@ impl<I> Part<I> {
 }
 
 impl<E, I: Iterator<Item = Result<Share, E>>> Joined<I> {
-    /// Of parts that are read, and a last one that is at hand, each with its first entry; `amended` is who amended which
-    /// entry about whom, in order.
-    pub(super) fn new(
-        earlier: Vec<(Seq, I)>,
-        (from, last): (Seq, Share),
-        amended: impl Iterator<Item = (Seq, Seq, SubjectId)>,
+    /// Of parts that are read, and perhaps a last one that is at hand, each with its first entry; `amended` is which entry
+    /// amended which other one about whom, in order.
+    pub(super) fn new<'a>(
+        read: Vec<(Seq, I)>,
+        last: Option<(Seq, Share)>,
+        amended: impl Iterator<Item = (Seq, Seq, &'a SubjectId)>,
         subjects: usize,
     ) -> Joined<I> {
-        let read = earlier.into_iter().map(|(from, shares)| Part::new(from, Share::default(), Some(shares)));
-        let parts: Vec<Part<I>> = read.chain([Part::new(from, last, None)]).collect();
+        let read = read.into_iter().map(|(from, shares)| Part::new(from, Share::default(), Some(shares)));
+        let last = last.map(|(from, share)| Part::new(from, share, None));
+        let parts: Vec<Part<I>> = read.chain(last).collect();
         let mut taken_back: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (by, target, subject) in amended {
             let Some(number) = parts.partition_point(|part| part.from <= by).checked_sub(1) else { continue };
             if target < parts[number].from {
-                taken_back.entry(subject).or_default().push((number, target));
+                taken_back.entry(subject.clone()).or_default().push((number, target));
             }
         }
         Joined { parts, taken_back, subjects }

@@ -164,7 +164,7 @@ impl Trial {
             self.witnessing = later.witnessing;
         }
         if self.cut.entries == 0 {
-            Facts::begin(self, since.told);
+            Facts::begin(self, since.told.into_iter());
         } else {
             since.told.into_iter().for_each(|(id, facts)| facts.join(self, id));
         }
@@ -174,6 +174,17 @@ impl Trial {
         for amended in since.amended {
             self.cut.amended.entry(amended.target).or_default().push(amended.by);
         }
+    }
+}
+
+impl Trial {
+    /// What is known after differences that go on from each other, the first from the first entry on. What they tell of
+    /// subjects is given beside them, put together already: see [`Since::joined`].
+    pub fn of(differences: impl IntoIterator<Item = Since>, told: impl IntoIterator<Item = Share>) -> Trial {
+        let mut trial = Trial::default();
+        differences.into_iter().for_each(|since| trial.advance(since));
+        Facts::begin(&mut trial, told.into_iter().flat_map(|share| share.0));
+        trial
     }
 }
 
@@ -207,9 +218,7 @@ impl Stretch {
     {
         let Stretch { mut since, from } = self;
         let own = Share(std::mem::take(&mut since.told));
-        let amended = since.amended.iter();
-        let amended = amended.filter_map(|amended| Some((amended.by, amended.target, amended.subject.clone()?)));
-        let joined = Joined::new(earlier, (from, own), amended, subjects);
+        let joined = Joined::new(earlier, Some((from, own)), since.amended(), subjects);
         (since, joined)
     }
 }
@@ -223,6 +232,22 @@ impl Since {
     /// How many entries are taken in after it.
     pub fn entries(&self) -> u64 {
         self.facts.cut.entries
+    }
+
+    /// What differences that go on from each other tell of subjects, in shares of at most so many of them: all that they
+    /// tell, or that of the subjects between two. The shares of each are read as they are needed.
+    pub fn joined<'a, E, I>(differences: impl IntoIterator<Item = (&'a Since, I)>, subjects: usize) -> Joined<I>
+    where
+        I: Iterator<Item = Result<Share, E>>,
+    {
+        let (differences, read): (Vec<_>, Vec<_>) =
+            differences.into_iter().map(|(since, shares)| (since, (since.from, shares))).unzip();
+        Joined::new(read, None, differences.into_iter().flat_map(Since::amended), subjects)
+    }
+
+    /// Whom it amends what about: the entry that does, the target and the subject.
+    fn amended(&self) -> impl Iterator<Item = (Seq, Seq, &SubjectId)> {
+        self.amended.iter().filter_map(|amended| Some((amended.by, amended.target, amended.subject.as_ref()?)))
     }
 
     /// What it tells of subjects, in shares of at most so many of them. [`Since`] itself is written without it.
@@ -246,6 +271,15 @@ impl Share {
     /// What it tells of one subject alone.
     pub fn only(mut self, subject: &SubjectId) -> Share {
         self.0.retain(|(id, _)| id == subject);
+        self
+    }
+
+    /// What it tells of the subjects from one on and before another, where these are named.
+    pub fn between(mut self, from: Option<&SubjectId>, to: Option<&SubjectId>) -> Share {
+        let before = |end: &SubjectId| self.0.partition_point(|(id, _)| id < end);
+        let (start, end) = (from.map_or(0, before), to.map_or(self.0.len(), before));
+        self.0.truncate(end);
+        self.0.drain(..start.min(end));
         self
     }
 }

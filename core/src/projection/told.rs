@@ -38,11 +38,7 @@ impl<T: Clone> Told for Stated<T> {
     }
 
     fn join(&mut self, later: Self) {
-        if self.is_empty() {
-            *self = later;
-        } else {
-            later.into_facts().for_each(|(seq, fact)| self.set(seq, fact));
-        }
+        self.go_on(later);
     }
 
     fn take_back(&mut self, seq: Seq) {
@@ -201,7 +197,7 @@ impl Facts {
     }
 
     /// Makes them what is known of subjects, of whom nothing is known yet: at once, which is faster than one by one.
-    pub fn begin(trial: &mut Trial, told: Vec<(SubjectId, Facts)>) {
+    pub fn begin(trial: &mut Trial, told: impl Iterator<Item = (SubjectId, Facts)>) {
         let mut all = Columns::default();
         for (id, facts) in told {
             all.place.extend(facts.place.map(|place| (id.clone(), place)));

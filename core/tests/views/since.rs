@@ -154,6 +154,28 @@ proptest! {
     }
 
     #[test]
+    fn differences_put_together_at_once_subjects_cut_anywhere_are_the_state_that_folding_gives(
+        history in histories(60..250), every in 3_usize..30, cuts in prop::collection::btree_set(0_usize..12, 0..4),
+    ) {
+        let entries = corrected(history.entries);
+        let parts: Vec<(usize, usize)> = (0..entries.len()).step_by(every).map(|at| (at, entries.len().min(at + every))).collect();
+        let differences = differences(&entries, &parts);
+        let whole = fold(&entries);
+        let known: Vec<SubjectId> = whole.subjects.iter().map(|(id, _)| id.clone()).collect();
+        let cuts: Vec<&SubjectId> = cuts.iter().filter_map(|place| known.get(*place)).collect();
+        let ends = |from: Option<&SubjectId>, to: Option<&SubjectId>| -> Vec<Share> {
+            let shares = |since: &Since| -> Vec<Result<Share, ()>> {
+                since.shares(3).map(|share| Ok(read_again(&share).between(from, to))).collect()
+            };
+            Since::joined(differences.iter().map(|since| (since, shares(since).into_iter())), 2).map(Result::unwrap).collect()
+        };
+        let from = [None].into_iter().chain(cuts.iter().copied().map(Some));
+        let to = cuts.iter().copied().map(Some).chain([None]);
+        let told: Vec<Share> = from.zip(to).flat_map(|(from, to)| ends(from, to)).collect();
+        prop_assert_eq!(Trial::of(differences.iter().map(read_again), told), whole);
+    }
+
+    #[test]
     fn what_looks_at_its_own_subject_is_admitted_without_the_facts_of_others(history in histories(60..200)) {
         let whole = fold(&history.entries);
         for entry in &history.entries {

@@ -4,9 +4,7 @@
 //! that does not have its hash. One subject's facts are found without reading those of all others.
 
 use super::{decode, encode, id};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 use trial_core::{
     ids::{Hash, Seq, SubjectId},
     projection::{Share, Since, Stretch},
@@ -61,10 +59,60 @@ pub fn write<E>(
     Ok((id(&head), state.shares))
 }
 
+/// Of which subjects facts are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// Of one.
+    Only(&'a SubjectId),
+    /// Of those from one on and before another, where these are named.
+    Between(Option<&'a SubjectId>, Option<&'a SubjectId>),
+}
+
 impl Shares {
-    /// How many bytes each has, and how it is read.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, impl Fn(&[u8]) -> Result<Share, Unread>)> {
-        self.0.iter().map(|named| (named.bytes as usize, |share: &[u8]| named.read(share)))
+    /// All bytes of them.
+    pub fn bytes(&self) -> u64 {
+        self.0.iter().map(|named| u64::from(named.bytes)).sum()
+    }
+
+    /// How many bytes lie in front of those that tell of these subjects; then of each how many bytes it has, and what they
+    /// tell of them.
+    pub fn of<'a>(
+        &'a self,
+        whose: Whose<'a>,
+    ) -> (u64, impl Iterator<Item = (usize, impl Fn(&[u8]) -> Result<Share, Unread>)>) {
+        let begun = |subject: &SubjectId| self.0.partition_point(|named| named.first <= *subject);
+        let (start, end) = match whose {
+            Whose::Only(subject) => (begun(subject).saturating_sub(1), begun(subject)),
+            Whose::Between(from, to) => (
+                from.map_or(0, |from| begun(from).saturating_sub(1)),
+                to.map_or(self.0.len(), |to| self.0.partition_point(|named| named.first < *to)),
+            ),
+        };
+        let front = self.0[..start].iter().map(|named| u64::from(named.bytes)).sum();
+        let asked = self.0[start..end.max(start)].iter();
+        let read = move |named: &'a Named| move |share: &[u8]| named.read(share).map(|share| whose.among(share));
+        (front, asked.map(move |named| (named.bytes as usize, read(named))))
+    }
+
+    /// The first subjects of those shares that cut them into so many parts, all of about as many bytes.
+    pub fn cuts(&self, parts: u64) -> Vec<SubjectId> {
+        let (all, mut front, mut cuts) = (self.bytes(), 0, Vec::new());
+        for named in &self.0 {
+            if front * parts >= all * (cuts.len() as u64 + 1) {
+                cuts.push(named.first.clone());
+            }
+            front += u64::from(named.bytes);
+        }
+        cuts
+    }
+}
+
+impl Whose<'_> {
+    fn among(self, share: Share) -> Share {
+        match self {
+            Whose::Only(subject) => share.only(subject),
+            Whose::Between(from, to) => share.between(from, to),
+        }
     }
 }
 
@@ -105,44 +153,9 @@ impl State {
         &self.shares
     }
 
-    /// The share that tells of a subject, if there is one: its number, and where it lies in the file.
-    pub fn place(&self, subject: &SubjectId) -> Option<(usize, Range<u64>)> {
-        let number = self.shares.0.partition_point(|share| share.first <= *subject).checked_sub(1)?;
-        let start = self.shares.0[..number].iter().map(|share| u64::from(share.bytes)).sum();
-        Some((number, start..start + u64::from(self.shares.0[number].bytes)))
-    }
-
-    /// With no subject's facts.
-    pub fn with_none(self) -> Since {
+    /// What it says without any subject's facts, given away.
+    pub fn into_since(self) -> Since {
         self.since
-    }
-
-    /// With the facts of one subject out of its share.
-    ///
-    /// # Errors
-    /// The share is not the one that the head names.
-    pub fn with(self, number: usize, share: &[u8], subject: &SubjectId) -> Result<Since, Unread> {
-        let share = self.shares.0[number].read(share)?;
-        Ok(self.since.with([share.only(subject)]))
-    }
-
-    /// With the facts of all subjects.
-    ///
-    /// # Errors
-    /// The shares are not those that the head names.
-    pub fn with_all(self, shares: &[u8]) -> Result<Since, Unread> {
-        let mut rest = shares;
-        let mut parts = Vec::with_capacity(self.shares.0.len());
-        for named in &self.shares.0 {
-            let (share, later) = rest.split_at_checked(named.bytes as usize).ok_or(Unread::Altered)?;
-            parts.push((named, share));
-            rest = later;
-        }
-        if !rest.is_empty() {
-            return Err(Unread::Altered);
-        }
-        let shares: Result<Vec<Share>, Unread> = parts.par_iter().map(|(named, share)| named.read(share)).collect();
-        Ok(self.since.with(shares?))
     }
 }
 

@@ -4,8 +4,8 @@
 //! by their hashes, one at a time; and files that are whole or not there. A state that cannot be read again is an error:
 //! nothing can be made of it. Whether what is written reaches the disk matters to nobody, since it can be computed again.
 
-use super::{Put, SnapshotFolder};
-use crate::snapshot::{Complete, Shares, State, StateName, base};
+use super::{Put, SnapshotFolder, state_file};
+use crate::snapshot::{Complete, Shares, State, StateName, Whose, base};
 use std::{
     fs::{self, File},
     io::{self, BufRead as _, BufReader, BufWriter, Read, Write as _},
@@ -86,16 +86,12 @@ impl Stack {
 impl Span {
     /// The shares, read again.
     fn read(&self, folder: &SnapshotFolder) -> io::Result<impl Iterator<Item = io::Result<Share>>> {
-        let mut bytes: Box<dyn Read> = match &self.held {
+        let bytes: Box<dyn Read> = match &self.held {
             Some(held) => Box::new(held.as_slice()),
             None => Box::new(BufReader::with_capacity(BUFFER, File::open(folder.state(self.entries))?)),
         };
-        let mut share = Vec::new();
-        Ok(self.shares.iter().map(move |(length, read)| {
-            share.resize(length, 0);
-            bytes.read_exact(&mut share)?;
-            read(&share).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not the state that was computed"))
-        }))
+        let (_, all) = self.shares.of(Whose::Between(None, None));
+        Ok(state_file::read(all, bytes).map(|share| share.map_err(io::Error::from)))
     }
 }
 
