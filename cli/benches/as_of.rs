@@ -45,7 +45,7 @@ fn main() {
 }
 
 fn measure(ledger: &Path) {
-    let behind = snapshots::open(ledger).unwrap().expect("it was just verified");
+    let (behind, ()) = snapshots::open(ledger, |_| ()).unwrap().expect("it was just verified");
     let end = behind.ledger.tip().size() - 1;
     let [first, last] = [0, end].map(|place| recorded_at(&behind, Seq(place)));
     let mut parts = [const { Vec::new() }; 3];

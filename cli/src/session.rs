@@ -5,7 +5,7 @@ use crate::{
     contact::{Contact, Held, Watch},
     error::CliError,
     progress,
-    snapshots::{self, Behind, Making, Recomputing},
+    snapshots::{self, Behind, Making, Recomputing, Rested},
     suspect::{Suspects, suspects},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -99,6 +99,31 @@ impl Narrow {
             trial.apply(read?.entry());
         }
         Ok(trial)
+    }
+}
+
+/// What is known before the entries that are read again.
+struct Begun {
+    rested: Rested,
+    making: Option<Making>,
+    narrow: Option<Narrow>,
+}
+
+impl Begun {
+    /// Everything that was known after these states, and where everything is seen, what comes behind a snapshot of so many
+    /// entries.
+    fn all(dir: &Path, lens: &Lens, states: &[StateName], rests: u64) -> Begun {
+        if lens.is_clear() {
+            let (rested, making) = Making::behind(dir, states, rests);
+            return Begun { rested, making: Some(making), narrow: None };
+        }
+        Begun { rested: snapshots::rested(dir, states), making: None, narrow: None }
+    }
+
+    /// Only what was known of the trial itself and of a subject.
+    fn about(dir: &Path, states: &[StateName], subject: Option<&SubjectId>) -> Begun {
+        let rested = snapshots::rested_about(dir, states, subject);
+        Begun { rested, making: None, narrow: Some(Narrow(states.to_vec())) }
     }
 }
 
@@ -219,27 +244,30 @@ impl Session {
         if lens.resting == Resting::OnNothing {
             return Ok(Err(Vec::new()));
         }
-        let Behind { ledger, contact, rests, mut notices, states } = match snapshots::open(dir)? {
+        let from_the_beginning = show.is_some() || lens.cutoff.is_some();
+        let opened = snapshots::open(dir, |snapshot| {
+            let mut fold = Fold::through(lens);
+            if let Some(opened) = snapshot.tip().opened() {
+                fold.begin(opened);
+            }
+            let count = if from_the_beginning { 0 } else { fold.before_the_cut(snapshot.states()) };
+            // Where one subject is asked for, how much is read depends on how long the ledger has become.
+            let at_once = !matches!(lens.facts, Facts::Of(_));
+            let begun = at_once.then(|| Begun::all(dir, lens, &snapshot.states()[..count], snapshot.tip().size()));
+            (fold, count, begun)
+        })?;
+        let (Behind { ledger, contact, rests, mut notices, states }, (mut fold, count, begun)) = match opened {
             Ok(behind) => behind,
             Err(notices) => return Ok(Err(notices)),
         };
-        let mut fold = Fold::through(lens);
-        if let Some(opened) = ledger.tip().opened() {
-            fold.begin(opened);
-        }
-        let from_the_beginning = show.is_some() || lens.cutoff.is_some();
-        let count = if from_the_beginning { 0 } else { fold.before_the_cut(&states) };
-        let (states, due) = (&states[..count], snapshots::is_due(ledger.tip().size(), rests));
-        let (rested, mut making, narrow) = match &lens.facts {
-            Facts::Of(subject) if !due => {
-                (snapshots::rested_about(dir, states, subject.as_ref()), None, Some(Narrow(states.to_vec())))
+        let states = &states[..count];
+        let begun = begun.unwrap_or_else(|| match &lens.facts {
+            Facts::Of(subject) if !snapshots::is_due(ledger.tip().size(), rests) => {
+                Begun::about(dir, states, subject.as_ref())
             }
-            Facts::All | Facts::Of(_) | Facts::None if lens.is_clear() => {
-                let (rested, making) = Making::behind(dir, states, rests);
-                (rested, Some(making), None)
-            }
-            Facts::All | Facts::Of(_) | Facts::None => (snapshots::rested(dir, states), None, None),
-        };
+            Facts::All | Facts::Of(_) | Facts::None => Begun::all(dir, lens, states, rests),
+        });
+        let Begun { rested, mut making, narrow } = begun;
         notices.extend(rested.notice);
         fold.resume(rested.trial);
         let (from, amended) = (Seq(fold.trial.cut.entries), fold.trial.cut.amended.clone());

@@ -17,7 +17,7 @@ use std::path::Path;
 use trial_core::{ids::SubjectId, projection::Trial};
 use trial_ledger::{
     ledger::{Ledger, claimed_genesis},
-    snapshot::StateName,
+    snapshot::{Snapshot, StateName},
     snapshot_folder::{Found, SnapshotFolder},
 };
 
@@ -39,11 +39,14 @@ pub struct Behind {
 }
 
 /// Opens a ledger behind the snapshot that this user remembers; nothing where there is none that counts, with what is to
-/// be told of that.
+/// be told of that. `meanwhile` reads what rests on the snapshot while the store is opened.
 ///
 /// # Errors
 /// The ledger is in use.
-pub fn open(dir: &Path) -> Result<Result<Behind, Vec<String>>, CliError> {
+pub fn open<T: Send>(
+    dir: &Path,
+    meanwhile: impl FnOnce(&Snapshot) -> T + Send,
+) -> Result<Result<(Behind, T), Vec<String>>, CliError> {
     let mut watch = Watch::begin()?;
     let known = watch.known().clone();
     let remembered = claimed_genesis(dir).and_then(|genesis| Remembered::of(&known, genesis));
@@ -55,7 +58,8 @@ pub fn open(dir: &Path) -> Result<Result<Behind, Vec<String>>, CliError> {
             return Ok(Err(vec![format!("{fault}: it is not believed, all entries are verified")]));
         }
     };
-    let Some((ledger, notices)) = Ledger::open_behind(dir, &snapshot)? else { return Ok(Err(Vec::new())) };
+    let (opened, read) = rayon::join(|| Ledger::open_behind(dir, &snapshot), || meanwhile(&snapshot));
+    let Some((ledger, notices)) = opened? else { return Ok(Err(Vec::new())) };
     if !watch.saw(ledger.tip(), |size| ledger.root_at(size)) {
         return Ok(Err(Vec::new()));
     }
@@ -63,7 +67,7 @@ pub fn open(dir: &Path) -> Result<Result<Behind, Vec<String>>, CliError> {
     let Ok(contact) = watch.meet(ledger.tip(), Held::Ledger) else { return Ok(Err(Vec::new())) };
     let notices = notices.iter().map(ToString::to_string).chain(contact.notice.clone()).collect();
     let (rests, states) = (snapshot.tip().size(), snapshot.states().to_vec());
-    Ok(Ok(Behind { ledger, contact, rests, notices, states }))
+    Ok(Ok((Behind { ledger, contact, rests, notices, states }, read)))
 }
 
 /// What is known after some states.
