@@ -80,12 +80,7 @@ fn every_case_is_judged_as_expected_with_its_reason() {
     assert_eq!(cases.len(), 40);
     for case in cases {
         let judged = case.judged(&definition());
-        assert_eq!(
-            (word(judged.outcome), judged.reason.as_str()),
-            (case.expected, case.reason.as_str()),
-            "{}",
-            case.id
-        );
+        assert_eq!((word(judged.outcome), &*judged.reason), (case.expected, case.reason.as_str()), "{}", case.id);
         assert_eq!(judged.clause.map(|id| id.to_string()), case.reason.starts_with("clause").then_some(case.reason));
         assert_eq!(judged.outcome == Outcome::Undetermined, !judged.missing.is_empty(), "{}", case.id);
     }
@@ -139,7 +134,7 @@ fn hematologic_terms_are_those_listed_whatever_their_class() {
     let related = attribution("possible", "unrelated");
     let reason = |term: &str, soc: &str| {
         let judged = adjudicate(&definition(), &bare(term, soc, &related));
-        (judged.outcome, judged.reason.as_str().to_owned())
+        (judged.outcome, judged.reason.to_string())
     };
     let hematologic = reason("Febrile neutropenia", BLOOD);
     assert_eq!(hematologic.0, Outcome::NotDlt);

@@ -14,6 +14,7 @@ use super::{Attribution, DltDefinition, Fact, Qualifier, Test, Verdict, When};
 use crate::{grade::Grade, ids::Name};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// Where the onset lies in relation to the patient's DLT window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub struct Adjudication {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clause: Option<Name>,
     /// A name for the reason: the clause, the test, or the question that decided.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// What must be recorded first, where undetermined.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Missing>,
@@ -104,7 +105,7 @@ pub fn adjudicate(definition: &DltDefinition, toxicity: &Toxicity<'_>) -> Adjudi
         return not_dlt("no_clause_applies");
     };
     if toxicity.grade < least {
-        return not_dlt(format!("grade_below_{least}"));
+        return not_dlt(grade_below(least));
     }
     let strongest = toxicity.attribution.values().max();
     if strongest.is_none_or(|relation| *relation < definition.related_from) {
@@ -156,7 +157,7 @@ impl Test {
     fn judge(&self, toxicity: &Toxicity<'_>, qualifier: Qualifier) -> Adjudication {
         match self.verdict {
             Verdict::Dlt => self.dlt(),
-            Verdict::NotDlt => not_dlt(self.name.as_str()),
+            Verdict::NotDlt => not_dlt(self.name.to_string()),
             Verdict::UnlessControlledWithMedication => self.unless_medicated(toxicity),
             Verdict::UnlessControlled => match qualifier {
                 Qualifier::HypertensionOnly => not_dlt("listed"),
@@ -226,14 +227,25 @@ impl Adjudication {
     }
 }
 
-fn judgement(outcome: Outcome, reason: impl Into<String>) -> Adjudication {
+/// Most events of a trial are milder than any test looks at: their reason costs nothing.
+fn grade_below(least: Grade) -> &'static str {
+    match least.get() {
+        ..=1 => "grade_below_1",
+        2 => "grade_below_2",
+        3 => "grade_below_3",
+        4 => "grade_below_4",
+        5.. => "grade_below_5",
+    }
+}
+
+fn judgement(outcome: Outcome, reason: impl Into<Cow<'static, str>>) -> Adjudication {
     Adjudication { outcome, clause: None, reason: reason.into(), missing: Vec::new(), flags: Vec::new() }
 }
 
-fn not_dlt(reason: impl Into<String>) -> Adjudication {
+fn not_dlt(reason: impl Into<Cow<'static, str>>) -> Adjudication {
     judgement(Outcome::NotDlt, reason)
 }
 
-fn undetermined(reason: &str, missing: Vec<Missing>) -> Adjudication {
+fn undetermined(reason: &'static str, missing: Vec<Missing>) -> Adjudication {
     Adjudication { missing, ..judgement(Outcome::Undetermined, reason) }
 }

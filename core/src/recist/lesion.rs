@@ -29,6 +29,38 @@ pub struct Assessment {
     pub marker: Option<Marker>,
 }
 
+/// What was seen at one visit, whoever keeps it.
+pub trait Seen {
+    /// The day of the assessment.
+    fn day(&self) -> NaiveDate;
+    /// The target lesions.
+    fn targets(&self) -> &[TargetLesion];
+    /// The non-target lesions.
+    fn non_targets(&self) -> &[NonTargetLesion];
+    /// The lesions that were not there at baseline.
+    fn new_lesions(&self) -> &[NewLesion];
+    /// The tumour marker, where it was measured.
+    fn marker(&self) -> Option<Marker>;
+}
+
+impl Seen for Assessment {
+    fn day(&self) -> NaiveDate {
+        self.day
+    }
+    fn targets(&self) -> &[TargetLesion] {
+        &self.targets
+    }
+    fn non_targets(&self) -> &[NonTargetLesion] {
+        &self.non_targets
+    }
+    fn new_lesions(&self) -> &[NewLesion] {
+        &self.new_lesions
+    }
+    fn marker(&self) -> Option<Marker> {
+        self.marker
+    }
+}
+
 /// A lesion that is measured and added to the sum of diameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -12,6 +12,7 @@ mod baseline;
 mod best;
 mod evaluation;
 mod lesion;
+mod reason;
 mod response;
 mod rules;
 mod target;
@@ -21,7 +22,8 @@ pub use best::{Best, Course, best_response, progression_date, response_at};
 pub use evaluation::{Visit, evaluate};
 pub use lesion::{
     Assessment, Certainty, Field, LesionKind, Marker, NewLesion, NonTargetLesion, NonTargetStatus, PriorRadiotherapy,
-    TargetLesion, TargetState,
+    Seen, TargetLesion, TargetState,
 };
+pub use reason::Reason;
 pub use response::{NonTargetResponse, Response, TargetResponse, overall};
 pub use rules::{Confirmation, ResponseDate, ResponseRules};

@@ -1,6 +1,9 @@
 //! The target lesions: their sum, and its response against baseline and nadir.
 
-use super::{Assessment, Confirmation, Field, LesionKind, ResponseRules, TargetLesion, TargetResponse};
+use super::{
+    Confirmation, Field, LesionKind, ResponseRules, Seen, TargetLesion, TargetResponse,
+    reason::{Counted, Remark, TargetReason},
+};
 use crate::ids::Name;
 use chrono::NaiveDate;
 
@@ -40,12 +43,12 @@ pub(super) struct TargetVisit {
     pub response: TargetResponse,
     /// The sum in micrometres, where all were assessed.
     pub sum: Option<i64>,
-    pub because: String,
+    pub because: TargetReason,
 }
 
 impl<'a> Targets<'a> {
-    pub fn at_baseline(baseline: &'a Assessment, field: Field) -> Self {
-        let lesions: Vec<_> = baseline.targets.iter().filter(|target| field.holds(target.in_field)).collect();
+    pub fn at_baseline(baseline: &'a impl Seen, field: Field) -> Self {
+        let lesions: Vec<_> = baseline.targets().iter().filter(|target| field.holds(target.in_field)).collect();
         let sum = lesions.iter().map(|target| target.micrometres()).sum::<Option<i64>>();
         let sum = sum.filter(|_| !lesions.is_empty());
         Targets { lesions, baseline: sum, nadir: sum, partial_since: None, partial: Established::NotYet }
@@ -58,20 +61,20 @@ impl<'a> Targets<'a> {
     }
 
     /// Judges a visit and remembers it; visits must come in order of their days.
-    pub fn visit(&mut self, visit: &Assessment, before: CompleteBefore, rules: &ResponseRules) -> TargetVisit {
-        let sizes: Vec<Size> = self.lesions.iter().map(|target| self.size(target, visit)).collect();
+    pub fn visit(&mut self, visit: &impl Seen, before: CompleteBefore, rules: &ResponseRules) -> TargetVisit {
+        let sizes: Vec<Size> = self.lesions.iter().map(|target| self.size(target, visit.targets())).collect();
         let sum = sizes.iter().map(|size| size.um).sum::<Option<i64>>().filter(|_| !sizes.is_empty());
         let (response, because) = self.judge(&sizes, sum, before, rules);
         self.nadir = match (self.nadir, sum) {
             (Some(nadir), Some(sum)) => Some(nadir.min(sum)),
             (nadir, _) => nadir,
         };
-        self.remember(visit.day, response, rules);
+        self.remember(visit.day(), response, rules);
         TargetVisit { response, sum, because }
     }
 
-    fn size(&self, target: &'a TargetLesion, visit: &Assessment) -> Size<'a> {
-        let mut parts = visit.targets.iter().filter(|entry| self.find(entry) == Some(target)).peekable();
+    fn size(&self, target: &'a TargetLesion, visit: &[TargetLesion]) -> Size<'a> {
+        let mut parts = visit.iter().filter(|entry| self.find(entry) == Some(target)).peekable();
         let seen = parts.peek().is_some();
         let um = parts.map(TargetLesion::micrometres).sum::<Option<i64>>().filter(|_| seen);
         Size { lesion: &target.lesion, kind: target.kind, um }
@@ -83,31 +86,30 @@ impl<'a> Targets<'a> {
         sum: Option<i64>,
         before: CompleteBefore,
         rules: &ResponseRules,
-    ) -> (TargetResponse, String) {
+    ) -> (TargetResponse, TargetReason) {
         if sizes.is_empty() {
-            return (TargetResponse::NotApplicable, "no target lesion at baseline".to_owned());
+            return (TargetResponse::NotApplicable, TargetReason::NoneAtBaseline);
         }
         let (Some(baseline), Some(nadir)) = (self.baseline, self.nadir) else {
-            return (TargetResponse::NE, "the baseline sum is not known".to_owned());
+            return (TargetResponse::NE, TargetReason::BaselineUnknown);
         };
         // Progression comes first: a sum may be 30 % below baseline and 20 % above its nadir.
         if let Some(because) = progression(sizes, nadir, before) {
             return (TargetResponse::PD, because);
         }
         let Some(sum) = sum else {
-            let missing: Vec<_> =
-                sizes.iter().filter(|size| size.um.is_none()).map(|size| size.lesion.as_str()).collect();
-            return (TargetResponse::NE, format!("not assessed: {}", missing.join(", ")));
+            let missing = sizes.iter().filter(|size| size.um.is_none()).map(|size| size.lesion.clone());
+            return (TargetResponse::NE, TargetReason::NotAssessed(missing.collect()));
         };
-        let change = format!("sum {} mm, {} from the baseline of {} mm", mm(sum), percent(sum, baseline), mm(baseline));
+        let compared = |remark| TargetReason::Compared { sum, baseline, remark };
         if sizes.iter().all(Size::is_gone) {
-            (TargetResponse::CR, format!("{change}: no target is left, and nodes are below 10 mm"))
+            (TargetResponse::CR, compared(Remark::NoneIsLeft))
         } else if 10 * sum <= 7 * baseline {
-            (TargetResponse::PR, change)
+            (TargetResponse::PR, compared(Remark::Nothing))
         } else if rules.sticky_pr && self.partial == Established::Yes {
-            (TargetResponse::PR, format!("{change}: the partial response lasts until progression"))
+            (TargetResponse::PR, compared(Remark::PartialResponseLasts))
         } else {
-            (TargetResponse::SD, change)
+            (TargetResponse::SD, compared(Remark::Nothing))
         }
     }
 
@@ -151,26 +153,14 @@ impl Size<'_> {
 
 /// Why the targets have progressed, if they have. What was not assessed counts as nothing, so that the rest alone
 /// must prove it.
-fn progression(sizes: &[Size], nadir: i64, before: CompleteBefore) -> Option<String> {
+fn progression(sizes: &[Size], nadir: i64, before: CompleteBefore) -> Option<TargetReason> {
     let back = sizes.iter().find(|size| before == CompleteBefore::Yes && size.is_back());
     if let Some(size) = back {
-        return Some(format!("{} is there again after complete response", size.lesion));
+        return Some(TargetReason::BackAfterCompleteResponse(size.lesion.clone()));
     }
     let sum: i64 = sizes.iter().filter_map(|size| size.um).sum();
-    let grown = sum - nadir;
-    let of = if sizes.iter().all(|size| size.um.is_some()) { "sum" } else { "sum of those assessed" };
-    (5 * sum >= 6 * nadir && grown >= LEAST_GROWTH).then(|| {
-        format!("{of} {} mm, {} and {} mm above the nadir of {} mm", mm(sum), percent(sum, nadir), mm(grown), mm(nadir))
-    })
-}
-
-/// Micrometres as millimetres, without trailing zeros.
-pub(super) fn mm(um: i64) -> String {
-    format!("{}", um as f64 / 1000.0)
-}
-
-fn percent(sum: i64, of: i64) -> String {
-    change(sum, of).map_or_else(|| "from nothing".to_owned(), |change| format!("{change:+.2} %"))
+    let of = if sizes.iter().all(|size| size.um.is_some()) { Counted::All } else { Counted::ThoseAssessed };
+    (5 * sum >= 6 * nadir && sum - nadir >= LEAST_GROWTH).then_some(TargetReason::Grown { of, sum, nadir })
 }
 
 /// The change in percent; `None` from zero.

@@ -30,8 +30,14 @@ pub(super) fn had_dlt(trial: &Trial, protocol: &Protocol, case: &Case, observati
         return observation.status == Status::Dlt;
     }
     let window = observation.first_treatment.zip(observation.closes);
-    let mut judged = case.events().filter_map(|(name, ae)| judge(trial, protocol, name, &ae.before(seq), window));
-    judged.any(|j| j.outcome() == Outcome::Dlt)
+    let is_dlt = |judged: &Judged| judged.outcome() == Outcome::Dlt;
+    case.events().any(|(name, ae)| {
+        if ae.last_entry().is_none_or(|last| last < seq) {
+            return observation.judged.iter().any(|judged| judged.ae == *name && is_dlt(judged));
+        }
+        let reported = ae.report().is_some_and(|(reported, _)| reported < seq);
+        reported && judge(trial, protocol, name, &ae.before(seq), window).as_ref().is_some_and(is_dlt)
+    })
 }
 
 /// What is known of one enrolled subject with respect to dose-limiting toxicity, on a day.

@@ -4,9 +4,9 @@ use super::baseline::percent;
 use crate::{
     grade::DoseLevel,
     ids::{Seq, SubjectId},
-    projection::{AT_ONCE, Case, Trial},
+    projection::{AT_ONCE, Case, Trial, Visit},
     protocol::Protocol,
-    recist::{self, Assessment, Best, Field, Response},
+    recist::{self, Best, Field, Marker, NewLesion, NonTargetLesion, Response, Seen, TargetLesion},
     statistics::binomial::{ConfidenceLevel, Proportion},
 };
 use chrono::{Days, NaiveDate};
@@ -189,25 +189,34 @@ pub fn rate(x: usize, n: usize) -> Option<Rate> {
     })
 }
 
+impl Seen for &Visit {
+    fn day(&self) -> NaiveDate {
+        self.occurred_at.day()
+    }
+    fn targets(&self) -> &[TargetLesion] {
+        &self.targets
+    }
+    fn non_targets(&self) -> &[NonTargetLesion] {
+        &self.non_targets
+    }
+    fn new_lesions(&self) -> &[NewLesion] {
+        &self.new_lesions
+    }
+    fn marker(&self) -> Option<Marker> {
+        None
+    }
+}
+
 fn time_point(protocol: &Protocol, first: NaiveDate) -> Option<NaiveDate> {
     first.checked_add_days(Days::new(u64::try_from(protocol.response.target_day).ok()?))
 }
 
 fn subject(protocol: &Protocol, case: &Case, level: DoseLevel, first: NaiveDate) -> Option<SubjectResponse> {
     let stated = case.visits?;
-    let mut assessments: Vec<Assessment> = stated
-        .facts()
-        .map(|visit| Assessment {
-            day: visit.occurred_at.day(),
-            targets: visit.targets.clone(),
-            non_targets: visit.non_targets.clone(),
-            new_lesions: visit.new_lesions.clone(),
-            marker: None,
-        })
-        .collect();
-    assessments.sort_by_key(|a| a.day);
+    let mut assessments: Vec<&Visit> = stated.facts().collect();
+    assessments.sort_by_key(|visit| visit.day());
     // The baseline is the last assessment before or on the first day of treatment.
-    let baselines = assessments.iter().take_while(|a| a.day <= first).count();
+    let baselines = assessments.iter().take_while(|visit| visit.day() <= first).count();
     let baseline = assessments.get(baselines.checked_sub(1)?)?;
     let later = &assessments[baselines..];
     let rules = &protocol.response.rules;
@@ -221,7 +230,7 @@ fn subject(protocol: &Protocol, case: &Case, level: DoseLevel, first: NaiveDate)
     Some(SubjectResponse {
         subject: case.id.clone(),
         level,
-        baseline: baseline.day,
+        baseline: baseline.day(),
         best: recist::best_response(&visits, &course, rules),
         at_time_point: at(&visits),
         in_field_at_time_point: at(&in_field),

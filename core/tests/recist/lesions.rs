@@ -59,7 +59,7 @@ fn n2_an_unequivocal_new_lesion_is_progression_and_stays_new() {
     let seen = with(56, &["T1 20"], json!([]), new_lesion("unequivocal", true));
     let visits = run(&[assessment(0, &["T1 40"]), seen, assessment(112, &["T1 20"])]);
     assert_eq!(words(&visits), "PD PD");
-    assert!(visits[0].because.contains("new lesion N1"), "{}", visits[0].because);
+    assert!(visits[0].because.to_string().contains("new lesion N1"), "{}", visits[0].because);
 }
 
 #[test]
