@@ -6,7 +6,7 @@
 
 mod state;
 
-pub use state::{LENGTH, Shares, State, Unread, Whose};
+pub use state::{Asked, LENGTH, Shares, State, Unread, Whose};
 
 use crate::{hash, tip::Tip};
 use chrono::{DateTime, Utc};

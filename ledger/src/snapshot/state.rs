@@ -74,12 +74,8 @@ impl Shares {
         self.0.iter().map(|named| u64::from(named.bytes)).sum()
     }
 
-    /// How many bytes lie in front of those that tell of these subjects; then of each how many bytes it has, and what they
-    /// tell of them.
-    pub fn of<'a>(
-        &'a self,
-        whose: Whose<'a>,
-    ) -> (u64, impl Iterator<Item = (usize, impl Fn(&[u8]) -> Result<Share, Unread>)>) {
+    /// Those that tell of these subjects, and how many bytes lie in front of them.
+    pub fn of<'a>(&'a self, whose: Whose<'a>) -> (u64, impl Iterator<Item = Asked<'a>>) {
         let begun = |subject: &SubjectId| self.0.partition_point(|named| named.first <= *subject);
         let (start, end) = match whose {
             Whose::Only(subject) => (begun(subject).saturating_sub(1), begun(subject)),
@@ -89,9 +85,7 @@ impl Shares {
             ),
         };
         let front = self.0[..start].iter().map(|named| u64::from(named.bytes)).sum();
-        let asked = self.0[start..end.max(start)].iter();
-        let read = move |named: &'a Named| move |share: &[u8]| named.read(share).map(|share| whose.among(share));
-        (front, asked.map(move |named| (named.bytes as usize, read(named))))
+        (front, self.0[start..end.max(start)].iter().map(move |named| Asked { named, whose }))
     }
 
     /// The first subjects of those shares that cut them into so many parts, all of about as many bytes.
@@ -107,12 +101,29 @@ impl Shares {
     }
 }
 
-impl Whose<'_> {
-    fn among(self, share: Share) -> Share {
-        match self {
+/// A share, of some subjects in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    named: &'a Named,
+    whose: Whose<'a>,
+}
+
+impl Asked<'_> {
+    /// How many bytes it has.
+    pub fn bytes(&self) -> usize {
+        self.named.bytes as usize
+    }
+
+    /// What its bytes tell of them.
+    ///
+    /// # Errors
+    /// They are not those that the head names.
+    pub fn read(&self, share: &[u8]) -> Result<Share, Unread> {
+        let share = self.named.read(share)?;
+        Ok(match self.whose {
             Whose::Only(subject) => share.only(subject),
             Whose::Between(from, to) => share.between(from, to),
-        }
+        })
     }
 }
 

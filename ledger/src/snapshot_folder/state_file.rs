@@ -4,7 +4,7 @@
 //! the file has; and that no share is handed out but the one that the head names.
 
 use super::{Failed, Found, found};
-use crate::snapshot::{self, LENGTH, State, Unread, Whose};
+use crate::snapshot::{self, Asked, LENGTH, State, Unread, Whose};
 use std::{
     fs::File,
     io::{self, Read, Seek as _, SeekFrom},
@@ -71,15 +71,15 @@ impl StateFile {
     }
 }
 
-/// Shares that lie one behind the other, read one by one: of each how many bytes it has, and what they say.
-pub fn read(
-    asked: impl Iterator<Item = (usize, impl Fn(&[u8]) -> Result<Share, Unread>)>,
+/// Shares that lie one behind the other, read one by one.
+pub fn read<'a>(
+    asked: impl Iterator<Item = Asked<'a>>,
     mut bytes: impl Read,
 ) -> impl Iterator<Item = Result<Share, Failed>> {
     let mut share = Vec::new();
-    asked.map(move |(length, read)| {
-        share.resize(length, 0);
+    asked.map(move |asked| {
+        share.resize(asked.bytes(), 0);
         bytes.read_exact(&mut share)?;
-        Ok(read(&share)?)
+        Ok(asked.read(&share)?)
     })
 }
