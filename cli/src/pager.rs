@@ -12,14 +12,14 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Writes an answer for people, page by page where it goes to a terminal.
+/// Writes an answer for people, given in pieces, page by page where it goes to a terminal.
 ///
 /// # Errors
 /// See [`Output::text`].
-pub fn page(text: &str, output: &mut Output<'_>) -> Result<(), CliError> {
+pub fn page(pieces: &[String], output: &mut Output<'_>) -> Result<(), CliError> {
     let words = if io::stdout().is_terminal() && !output.json { pager(env::var_os("PAGER")) } else { None };
     let Some((program, arguments)) = words.as_deref().and_then(<[String]>::split_first) else {
-        return output.text(text);
+        return pieces.iter().try_for_each(|piece| output.text(piece));
     };
     // What was said before the answer stands before it.
     output.out.flush()?;
@@ -29,9 +29,9 @@ pub fn page(text: &str, output: &mut Output<'_>) -> Result<(), CliError> {
         command.env("LESS", "FRX");
     }
     // Without the program the answer is written as it is.
-    let Ok(mut child) = command.spawn() else { return output.text(text) };
+    let Ok(mut child) = command.spawn() else { return pieces.iter().try_for_each(|piece| output.text(piece)) };
     if let Some(mut stdin) = child.stdin.take() {
-        match stdin.write_all(text.as_bytes()) {
+        match pieces.iter().try_for_each(|piece| stdin.write_all(piece.as_bytes())) {
             // The reader may stop reading.
             Err(e) if e.kind() != io::ErrorKind::BrokenPipe => return Err(e.into()),
             Ok(()) | Err(_) => {}

@@ -22,6 +22,7 @@ pub mod protocol;
 pub mod quantity;
 pub mod recist;
 pub mod relation;
+pub mod rounded;
 mod shared;
 pub mod spelling;
 mod stated;

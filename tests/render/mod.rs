@@ -32,7 +32,7 @@ fn status(day: &str) -> String {
 
 fn final_replay() -> String {
     let (replay, protocol) = known_on("2020-01-31");
-    render::replay(&replay, Some(&protocol), PLAIN)
+    render::replay(&replay, Some(&protocol), PLAIN).concat()
 }
 
 fn assert_page(name: &str, text: &str) {
@@ -65,7 +65,7 @@ fn everything(terminal: Terminal) -> Vec<String> {
     for day in ["2016-10-10", "2016-11-20", "2017-01-15", "2017-05-01", "2017-11-20", "2020-01-31"] {
         let (replay, protocol) = known_on(day);
         texts.push(render::status(&stood_on(LOG.iter().cloned(), day).0, Some(&protocol), terminal));
-        texts.push(render::replay(&replay, Some(&protocol), terminal));
+        texts.push(render::replay(&replay, Some(&protocol), terminal).concat());
         texts.push(render::paths(&answer(&replay, &[0.10, 0.25, 0.45]), &protocol, Extent::Everything, terminal));
     }
     texts
@@ -269,7 +269,7 @@ fn operating_characteristics_are_printed_with_what_they_assume() {
 fn without_a_protocol_there_is_a_header_and_a_reason() {
     let ((mut replay, _), (mut status, _)) = (known_on("2017-05-01"), stood_on(LOG.iter().cloned(), "2017-05-01"));
     (replay.escalation, status.escalation) = (None, None);
-    for text in [render::status(&status, None, PLAIN), render::replay(&replay, None, PLAIN)] {
+    for text in [render::status(&status, None, PLAIN), render::replay(&replay, None, PLAIN).concat()] {
         assert!(text.contains("SYNTHETIC DATA") && text.contains("No protocol is in force"), "{text}");
     }
 }

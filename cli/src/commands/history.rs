@@ -73,7 +73,7 @@ pub fn run(global: &Global, subject: &str, field: Option<&str>, output: &mut Out
         output.value(&Answer { cut: session.cut(), subject: subject.to_owned(), values })?;
     } else {
         output.banner(&session.opened)?;
-        pager::page(&text(&taken, session.zone), output)?;
+        pager::page(&[text(&taken, session.zone)], output)?;
     }
     Ok(0)
 }

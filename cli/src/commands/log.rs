@@ -64,7 +64,7 @@ pub fn run(global: &Global, args: &LogArgs, output: &mut Output<'_>) -> Result<u
         let banner = output::banner(session.opened.clock, session.opened.data).map(|words| format!("{words}\n"));
         let lines = if io::stdout().is_terminal() { Lines::Wrapped(output::width()) } else { Lines::Whole };
         let each = entries.iter().map(|entry| told(entry, session.zone, &roster, lines));
-        pager::page(&banner.into_iter().chain(each).collect::<String>(), output)?;
+        pager::page(&[banner.into_iter().chain(each).collect()], output)?;
         if entries.is_empty() {
             nothing(args, &session, &people, output)?;
         }

@@ -35,11 +35,11 @@ pub fn run(global: &Global, output: &mut Output<'_>) -> Result<u8, CliError> {
     if output.json {
         output.value(&Answer { replay: &replay, suspects: &suspects })?;
     } else {
-        let mut text = render::replay(&replay, trial.conduct.protocol(), render::screen());
+        let mut pieces = render::replay(&replay, trial.conduct.protocol(), render::screen());
         if let Some(sentence) = sentence(&suspects) {
-            text += &format!("\nNote: {sentence} (see trial verify)\n");
+            pieces.push(format!("\nNote: {sentence} (see trial verify)\n"));
         }
-        pager::page(&text, output)?;
+        pager::page(&pieces, output)?;
     }
     // The process ends now: giving back a million small pieces, one by one, would only keep the reader waiting.
     mem::forget((trial, replay));

@@ -5,7 +5,10 @@ use super::{
     grid::{Grid, Row, Side},
     number,
 };
-use trial_core::view::radiotherapy::{CourseRow, MeanDose, RadiotherapyTable};
+use trial_core::{
+    rounded::rounded,
+    view::radiotherapy::{CourseRow, MeanDose, RadiotherapyTable},
+};
 
 /// One row per subject, physical and biological dose; no text before the first plan.
 pub fn radiotherapy(table: &RadiotherapyTable, terminal: Terminal) -> String {
@@ -74,7 +77,7 @@ fn biological(table: &RadiotherapyTable, terminal: Terminal) -> String {
     let mut grid = Grid::new(&columns);
     for row in &table.subjects {
         let doses = row.biological.iter().flat_map(|b| [b.bed_gy, b.eqd2_gy]);
-        grid.row().cell(&row.subject).cells(doses.map(|gray| number::fixed(gray, 1)));
+        grid.row().cell(&row.subject).cells(doses.map(|gray| rounded(gray, 1)));
     }
     let note = "Gy, of the dose delivered, fraction by fraction (linear-quadratic model).";
     grid.text(terminal) + &terminal.lines(Tone::Text, "", note)

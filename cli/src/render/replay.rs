@@ -9,14 +9,12 @@ use super::{
 use rayon::prelude::*;
 use trial_core::{protocol::Protocol, view::replay::Replay};
 
-/// Everything at one cut.
-pub fn replay(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) -> String {
+/// Everything at one cut, piece by piece.
+pub fn replay(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) -> Vec<String> {
     let header = cut::header(&replay.cut, terminal);
     let (Some(in_force), Some(escalation)) = (protocol, &replay.escalation) else {
-        return sections([
-            header,
-            terminal.lines(Tone::Text, "", "No protocol is in force: there is nothing to read."),
-        ]);
+        let none = terminal.lines(Tone::Text, "", "No protocol is in force: there is nothing to read.");
+        return vec![sections([header, none])];
     };
     let parts: [&(dyn Fn() -> String + Sync); 18] = [
         &|| header.clone(),
@@ -38,5 +36,7 @@ pub fn replay(replay: &Replay, protocol: Option<&Protocol>, terminal: Terminal) 
         &|| deviations(&replay.deviations, terminal),
         &|| subjects(&replay.subjects, terminal),
     ];
-    sections(parts.par_iter().map(|part| part()).collect::<Vec<String>>())
+    let mut parts: Vec<String> = parts.par_iter().map(|part| part()).collect();
+    parts.retain(|part| !part.is_empty());
+    parts.into_iter().flat_map(|part| ["\n".to_owned(), part]).skip(1).collect()
 }

@@ -8,6 +8,7 @@ use super::{
 use trial_core::{
     ids::Name,
     protocol::Protocol,
+    rounded::rounded,
     view::survival::{Comparison, Endpoint, Landmark, Survival},
 };
 
@@ -109,7 +110,7 @@ fn log_rank(comparisons: &[Comparison], protocol: Option<&Protocol>, terminal: T
             .cell(comparison.endpoint.as_str().to_uppercase())
             .cell(compared(protocol, comparison))
             .cell(groups.join("\n"))
-            .cell(number::fixed(comparison.chi2, 2))
+            .cell(rounded(comparison.chi2, 2))
             .cell(comparison.df)
             .cell(number::p(comparison.p));
     }

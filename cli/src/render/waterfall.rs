@@ -2,6 +2,7 @@
 //! first, with lines at growth of 20 % and at shrinkage of 30 %.
 
 use super::{Terminal, Tone, number, sections};
+use std::fmt::Write as _;
 use trial_core::{
     recist::Response,
     view::response::{Bar, ResponseTable},
@@ -85,12 +86,14 @@ fn draw(bars: &[Drawn], terminal: Terminal) -> String {
     let largest = bars.iter().filter_map(|bar| bar.change).fold(LINES[1] + 10.0, f64::max);
     let columns = terminal.width().saturating_sub(names + 2 + WORDS).max(10);
     let axis = Axis { low: -LONGEST, high: largest.min(LONGEST), columns };
-    let each = bars.iter().map(|bar| {
+    let mut text = format!("{NAMES:<names$}  {}\n", scale(&axis));
+    for bar in bars {
         let drawn = terminal.paint(bar.tone(), &cells(bar.change, &axis));
-        let name = format!("{}{}", bar.name, " ".repeat(names - bar.name.width()));
-        format!("{name}  {drawn}  {}\n", bar.words())
-    });
-    format!("{NAMES:<names$}  {}\n", scale(&axis)) + &each.collect::<String>()
+        // Names are padded by the columns that they take, not by their characters.
+        let rest = names - bar.name.width();
+        let _ = writeln!(text, "{}{:rest$}  {drawn}  {}", bar.name, "", bar.words());
+    }
+    text
 }
 
 /// The percentages over the drawing, each over its column.

@@ -11,10 +11,11 @@ use super::{
 };
 use crate::{
     ids::{Seq, SubjectId},
-    projection::{RecordedDeviation, Trial},
+    projection::{AT_ONCE, RecordedDeviation, Trial},
     words::words,
 };
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -185,7 +186,8 @@ impl AnalysisSets {
     pub(super) fn of_charts(trial: &Trial, day: NaiveDate, charts: &[Chart]) -> AnalysisSets {
         let Some(protocol) = trial.conduct.protocol() else { return AnalysisSets::default() };
         let important = important(trial);
-        let consented = charts.iter().filter(|chart| !chart.case.subject.consents.is_empty());
+        let consented = charts.par_iter().with_min_len(AT_ONCE);
+        let consented = consented.filter(|chart| !chart.case.subject.consents.is_empty());
         let subjects: Vec<SubjectSets> = consented
             .map(|chart| {
                 let departures = important.get(chart.case.id).map_or(&[][..], Vec::as_slice);

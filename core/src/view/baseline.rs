@@ -3,7 +3,7 @@
 use crate::{
     event::BaselineValue,
     ids::Name,
-    projection::{Subject, Trial},
+    projection::Trial,
     protocol::{Characteristic, Values},
     statistics::order,
 };
@@ -86,17 +86,22 @@ impl Baseline {
     /// Reads the table.
     pub fn read(trial: &Trial) -> Baseline {
         let Some(protocol) = trial.conduct.protocol() else { return Baseline::default() };
-        let enrolled: Vec<&Subject> = trial.subjects.enrolled().map(|(_, subject, _)| subject).collect();
-        let n = enrolled.len();
-        let tabulated = protocol.baseline.iter().filter(|c| c.tabulated);
-        let characteristics = tabulated.filter_map(|c| row(&enrolled, c, n)).collect();
+        let tabulated: Vec<&Characteristic> = protocol.baseline.iter().filter(|c| c.tabulated).collect();
+        let mut values: Vec<Vec<&BaselineValue>> = vec![Vec::new(); tabulated.len()];
+        let mut n = 0;
+        // Subject by subject: what is known of one lies together.
+        for (_, subject, _) in trial.subjects.enrolled() {
+            n += 1;
+            for (characteristic, values) in tabulated.iter().zip(&mut values) {
+                values.extend(subject.baseline(&characteristic.name));
+            }
+        }
+        let characteristics = tabulated.iter().zip(&values).filter_map(|(c, values)| row(values, c, n)).collect();
         Baseline { n, characteristics }
     }
 }
 
-fn row(enrolled: &[&Subject], characteristic: &Characteristic, n: usize) -> Option<Row> {
-    let values: Vec<&BaselineValue> =
-        enrolled.iter().filter_map(|subject| subject.baseline(&characteristic.name)).collect();
+fn row(values: &[&BaselineValue], characteristic: &Characteristic, n: usize) -> Option<Row> {
     let summary = match &characteristic.values {
         Values::Categories { categories } => {
             let count = |value: &Name| {

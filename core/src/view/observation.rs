@@ -16,6 +16,7 @@ use crate::{
     projection::{self, AT_ONCE, AdverseEvent, Case, Enrolment, Trial},
     protocol::Protocol,
     relation::Attribution,
+    rounded::rounded,
     text::Text,
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -314,7 +315,7 @@ impl Received<'_> {
 
 impl fmt::Display for Received<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.1} % of the planned {}", self.percent, self.what)
+        write!(f, "{} % of the planned {}", rounded(self.percent, 1), self.what)
     }
 }
 

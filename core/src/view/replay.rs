@@ -136,30 +136,30 @@ impl Replay {
         });
         let charts = chart::charts(&cases, &observations, &response);
         let groupings = Groupings::read(protocol, &charts);
-        // What takes longest comes first: another processor takes from the other end.
-        let ((deviations, survival), (analysis_sets, association)) = join(
-            || {
-                join(
-                    || deviations::read(trial, reading.day, &charts, escalation.as_ref(), &serious),
-                    || Survival::read(protocol, &charts, &groupings),
-                )
-            },
-            || {
-                join(
-                    || AnalysisSets::of_charts(trial, reading.day, &charts),
-                    || association::read(protocol, &charts, &groupings),
-                )
-            },
-        );
-        let ((toxicity, radiotherapy), (baseline, (exposure, subjects))) = join(
-            || {
-                join(
-                    || Toxicity::read(protocol, &cases, escalation.as_ref()),
-                    || RadiotherapyTable::read(protocol, &cases),
-                )
-            },
-            || join(|| Baseline::read(trial), || join(|| exposure::read(protocol, &cases), || subjects::read(&charts))),
-        );
+        // One after the other on two processors, and no view waits for another: what takes longest comes first.
+        let judged = || {
+            join(
+                || deviations::read(trial, reading.day, &charts, escalation.as_ref(), &serious),
+                || Survival::read(protocol, &charts, &groupings),
+            )
+        };
+        let counted = || {
+            join(
+                || AnalysisSets::of_charts(trial, reading.day, &charts),
+                || association::read(protocol, &charts, &groupings),
+            )
+        };
+        let treated = || {
+            join(
+                || Toxicity::read(protocol, &cases, escalation.as_ref()),
+                || join(|| RadiotherapyTable::read(protocol, &cases), || exposure::read(protocol, &cases)),
+            )
+        };
+        let listed = || join(|| Baseline::read(trial), || subjects::read(&charts));
+        let (
+            ((deviations, survival), (analysis_sets, association)),
+            ((toxicity, (radiotherapy, exposure)), (baseline, subjects)),
+        ) = join(|| join(judged, counted), || join(treated, listed));
         Replay {
             cut: CutLine::new(trial, reading),
             escalation,
