@@ -124,9 +124,9 @@ fn append(dir: &Path, count: usize, at_once: usize) -> Appended {
     ledger.append(&facts.opening[1..]).unwrap();
     ledger.settle().unwrap();
     let acknowledged = if at_once > 1 {
-        in_a_stream(&mut ledger, &facts.drafts, at_once)
+        in_a_stream(&mut ledger, facts.drafts, at_once)
     } else {
-        one_by_one(&mut ledger, &facts.drafts)
+        one_by_one(&mut ledger, facts.drafts)
     };
     let begun = Instant::now();
     ledger.settle().unwrap();
@@ -134,29 +134,30 @@ fn append(dir: &Path, count: usize, at_once: usize) -> Appended {
 }
 
 /// Each is acknowledged before the next one is made.
-fn one_by_one(ledger: &mut Ledger, drafts: &[(Draft, Secret, RecordedAt)]) -> Duration {
+fn one_by_one(ledger: &mut Ledger, drafts: Vec<(Draft, Secret, RecordedAt)>) -> Duration {
     let mut batch = ledger.batch();
     let begun = Instant::now();
     for (draft, secret, at) in drafts {
-        batch.sign(ledger, draft.clone(), &[secret], *at).unwrap();
+        batch.sign(ledger, draft, &[&secret], at).unwrap();
         ledger.append_batch(&mut batch, &BTreeMap::new()).unwrap();
     }
     begun.elapsed()
 }
 
 /// In groups that become durable at once, until the last one is acknowledged.
-fn in_a_stream(ledger: &mut Ledger, drafts: &[(Draft, Secret, RecordedAt)], at_once: usize) -> Duration {
+fn in_a_stream(ledger: &mut Ledger, drafts: Vec<(Draft, Secret, RecordedAt)>, at_once: usize) -> Duration {
+    let count = drafts.len();
     let begun = Instant::now();
     let mut stream = ledger.stream().unwrap();
-    for group in drafts.chunks(at_once) {
-        for (draft, secret, at) in group {
-            stream.sign(draft.clone(), &[secret], *at).unwrap();
+    for (at, (draft, secret, recorded)) in drafts.into_iter().enumerate() {
+        stream.sign(draft, &[&secret], recorded).unwrap();
+        if (at + 1) % at_once == 0 || at + 1 == count {
+            stream.commit(&BTreeMap::new()).unwrap();
         }
-        stream.commit(&BTreeMap::new()).unwrap();
     }
     stream.wait().unwrap();
     let taken = begun.elapsed();
-    assert_eq!(stream.acknowledged().len(), drafts.len());
+    assert_eq!(stream.acknowledged().len(), count);
     taken
 }
 

@@ -6,6 +6,7 @@
 use super::{
     digits::digits,
     field::{Fe, bytes_of, limbs_of, transposed},
+    number::Number,
     point::{Entry, HALF, Point},
     sha2::{Sha256, Sha512},
     signers::{Job, Kernel},
@@ -335,7 +336,13 @@ fn add(point: &mut Point, digits: [i16; LANES], slots: [&[[u64; LANES]; 2]; LANE
 /// The sums of so many jobs, compressed.
 #[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
 fn compressed(jobs: usize, scratch: &mut Scratch) -> Vec<Option<[u8; 32]>> {
-    invert(&scratch.points, &mut scratch.products);
+    match scratch.points.as_slice() {
+        [point] if jobs == 1 => {
+            scratch.products.clear();
+            scratch.products.push(inverse_in_first_lane(point));
+        }
+        points => invert(points, &mut scratch.products),
+    }
     let mut sums = Vec::with_capacity(jobs.next_multiple_of(LANES));
     for (point, inverse) in scratch.points.iter().zip(&scratch.products) {
         let (x, y) = point.affine(inverse);
@@ -345,6 +352,15 @@ fn compressed(jobs: usize, scratch: &mut Scratch) -> Vec<Option<[u8; 32]>> {
     }
     sums.truncate(jobs);
     sums
+}
+
+/// The inverse of the denominator in the first lane. An inversion is one long chain of squares, and a square takes longer
+/// in a register than in words.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
+fn inverse_in_first_lane(point: &Point) -> Fe {
+    let denominator = point.denominator().reduced().0.map(|limb| store(limb)[0]);
+    let inverse = Number::of_bytes(&bytes_of(denominator, 0)).inverted();
+    Fe::constant(limbs_of(&inverse.to_bytes()))
 }
 
 /// The inverses of the denominators of points, with one inversion (Montgomery's trick).
