@@ -52,7 +52,7 @@ fn append(dir: &std::path::Path) {
             let acknowledged = begun.elapsed();
             growing.settle();
             let stored = begun.elapsed();
-            // The baseline writes what was appended in the same round.
+            // The baseline writes what was appended in the same round, signed by a `Secret` too.
             let ready: Vec<_> = made.chunks(at_once).map(|entries| (work::messages(entries), entries)).collect();
             let begun = Instant::now();
             ready.iter().for_each(|(messages, entries)| growing.write(messages, entries));

@@ -5,7 +5,7 @@
 //! into a ledger, or verifies its journal on one thread (`portable`: without AVX-512), and prints the seconds. The time of
 //! appending ends when the last entry is acknowledged, in the journal on disk; that of `single-stored` and `batched-stored`
 //! when the store, which follows behind that, has it too. `plain-...` does as much with a plain file: a signature over each
-//! payload, write, `fdatasync`; or `verify_strict` alone.
+//! payload by the library that signs for the ledger, write, `fdatasync`; or `verify_strict` alone.
 #![allow(clippy::unwrap_used)] // what fails here fails the run
 
 mod synthetic;
