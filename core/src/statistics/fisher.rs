@@ -51,10 +51,7 @@ pub fn freeman_halton(table: &Contingency) -> Option<f64> {
     for column in columns {
         let mut next = BTreeMap::new();
         for (before, probability) in partial {
-            work.fill(&before, column, probability, &mut next)?;
-            if next.len() > MOST_KEPT {
-                return None;
-            }
+            work.fill(before, column, probability, &mut next)?;
         }
         partial = next;
     }
@@ -78,7 +75,7 @@ const FIXED_POINT: f64 = 4_294_967_296.0;
 /// A table filled up to some column, as far as the rest can tell.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Partial {
-    /// What is left of the row totals, sorted: rows are interchangeable.
+    /// What is left of the row totals; between columns sorted, since rows are interchangeable.
     remaining: Vec<u64>,
     /// The sum of ln n! over the cells filled, in fixed point.
     log_factorials: i64,
@@ -113,35 +110,54 @@ impl Work<'_> {
         Some(())
     }
 
-    /// Adds to `next` every way to fill one column after `before`; none when the work runs out.
+    /// Adds to `next` every way to fill one column after `before`; none when the work runs out, or too many are kept.
     fn fill(
         &mut self,
-        before: &Partial,
+        before: Partial,
         column: u64,
         probability: f64,
         next: &mut BTreeMap<Partial, f64>,
     ) -> Option<()> {
         self.pay(&before.remaining, column)?;
-        let mut open = vec![(before.clone(), column, probability, 0)];
-        while let Some((partial, to_place, probability, row)) = open.pop() {
-            if row == partial.remaining.len() {
-                let Partial { mut remaining, log_factorials } = partial;
-                remaining.sort_unstable();
-                *next.entry(Partial { remaining, log_factorials }).or_insert(0.0) += probability;
-                continue;
-            }
-            let here = partial.remaining[row];
-            let below: u64 = partial.remaining[row + 1..].iter().sum();
-            let (fewest, most) = (to_place.saturating_sub(below), here.min(to_place));
-            for cell in fewest..=most {
-                let mut filled = partial.clone();
-                filled.remaining[row] -= cell;
-                filled.log_factorials += self.factorials.log_fixed(cell);
-                let share = self.factorials.hypergeometric(cell, here, below, to_place);
-                open.push((filled, to_place - cell, probability * share, row + 1));
-            }
+        let filled = before.clone();
+        Filling { factorials: self.factorials, partial: before, filled, next }.from_row(0, column, probability)
+    }
+}
+
+/// One column being filled.
+struct Filling<'a> {
+    factorials: &'a Factorials,
+    /// The table with the rows above filled.
+    partial: Partial,
+    /// Room for the one that is complete.
+    filled: Partial,
+    next: &'a mut BTreeMap<Partial, f64>,
+}
+
+impl Filling<'_> {
+    /// Every way to place so many in this row and those below; none once too many are kept.
+    fn from_row(&mut self, row: usize, to_place: u64, probability: f64) -> Option<()> {
+        let Some((here, below)) = self.partial.remaining[row..].split_first() else { return self.keep(probability) };
+        let (here, below, log_factorials) = (*here, below.iter().sum::<u64>(), self.partial.log_factorials);
+        for cell in (to_place.saturating_sub(below)..=here.min(to_place)).rev() {
+            self.partial.remaining[row] = here - cell;
+            self.partial.log_factorials = log_factorials + self.factorials.log_fixed(cell);
+            let share = self.factorials.hypergeometric(cell, here, below, to_place);
+            self.from_row(row + 1, to_place - cell, probability * share)?;
         }
+        (self.partial.remaining[row], self.partial.log_factorials) = (here, log_factorials);
         Some(())
+    }
+
+    fn keep(&mut self, probability: f64) -> Option<()> {
+        self.filled.remaining.clone_from(&self.partial.remaining);
+        self.filled.remaining.sort_unstable();
+        self.filled.log_factorials = self.partial.log_factorials;
+        match self.next.get_mut(&self.filled) {
+            Some(known) => *known += probability,
+            None => drop(self.next.insert(self.filled.clone(), probability)),
+        }
+        (self.next.len() <= MOST_KEPT).then_some(())
     }
 }
 
@@ -228,6 +244,7 @@ mod tests {
     fn a_table_too_large_to_enumerate_gives_none_and_large_two_by_two_is_finite() {
         assert_eq!(freeman_halton(&table([[100; 6]; 6])), None);
         assert_eq!(freeman_halton(&table([[4_000_000_000; 2]; 2])), None);
+        assert_eq!(freeman_halton(&table([[700, 0, 1400], [700, 700, 700], [350, 280, 0]])), None, "too many to keep");
         let p = fisher_two_by_two([[3000, 2000], [2000, 3000]]);
         assert!((0.0..1e-80).contains(&p), "{p}");
     }
