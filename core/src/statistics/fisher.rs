@@ -120,7 +120,7 @@ impl Work<'_> {
     ) -> Option<()> {
         self.pay(&before.remaining, column)?;
         let filled = before.clone();
-        Filling { factorials: self.factorials, partial: before, filled, next }.from_row(0, column, probability)
+        Filling { factorials: self.factorials, partial: before, filled, next }.rows_from(0, column, probability)
     }
 }
 
@@ -136,14 +136,14 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     /// Every way to place so many in this row and those below; none once too many are kept.
-    fn from_row(&mut self, row: usize, to_place: u64, probability: f64) -> Option<()> {
+    fn rows_from(&mut self, row: usize, to_place: u64, probability: f64) -> Option<()> {
         let Some((here, below)) = self.partial.remaining[row..].split_first() else { return self.keep(probability) };
         let (here, below, log_factorials) = (*here, below.iter().sum::<u64>(), self.partial.log_factorials);
         for cell in (to_place.saturating_sub(below)..=here.min(to_place)).rev() {
             self.partial.remaining[row] = here - cell;
             self.partial.log_factorials = log_factorials + self.factorials.log_fixed(cell);
             let share = self.factorials.hypergeometric(cell, here, below, to_place);
-            self.from_row(row + 1, to_place - cell, probability * share)?;
+            self.rows_from(row + 1, to_place - cell, probability * share)?;
         }
         (self.partial.remaining[row], self.partial.log_factorials) = (here, log_factorials);
         Some(())
