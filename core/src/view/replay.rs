@@ -9,7 +9,7 @@ use super::{
     escalation::Escalation,
     exposure::{self, AgentExposure},
     grouping::Groupings,
-    observation,
+    observation::{self, Observation},
     radiotherapy::RadiotherapyTable,
     response::ResponseTable,
     serious::Serious,
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     event::{Clock, DataKind},
     ids::Hash,
-    projection::{Trial, Witnessed},
+    projection::{Case, Trial, Witnessed},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rayon::join;
@@ -121,19 +121,35 @@ impl CutLine {
     }
 }
 
+/// The views that others are read from.
+pub(super) struct Judged {
+    pub observations: Vec<Observation>,
+    pub escalation: Option<Escalation>,
+    pub response: ResponseTable,
+    pub serious: Serious,
+}
+
+impl Judged {
+    /// Reads them, at once where there are several processors.
+    pub fn of_cases(trial: &Trial, cases: &[Case], reading: Reading) -> Judged {
+        let escalated = || {
+            let observations = observation::of_cases(trial, cases, reading.day);
+            let escalation = Escalation::of_cases(trial, cases, &observations);
+            (observations, escalation)
+        };
+        let ((observations, escalation), (response, serious)) = join(escalated, || {
+            join(|| ResponseTable::of_cases(trial, cases), || Serious::of_cases(cases, reading.instant))
+        });
+        Judged { observations, escalation, response, serious }
+    }
+}
+
 impl Replay {
     /// Reads every view.
     pub fn read(trial: &Trial, reading: Reading) -> Replay {
         let protocol = trial.conduct.protocol();
         let cases = trial.cases();
-        let judged = || {
-            let observations = observation::of_cases(trial, &cases, reading.day);
-            let escalation = Escalation::of_cases(trial, &cases, &observations);
-            (observations, escalation)
-        };
-        let ((observations, escalation), (response, serious)) = join(judged, || {
-            join(|| ResponseTable::of_cases(trial, &cases), || Serious::of_cases(&cases, reading.instant))
-        });
+        let Judged { observations, escalation, response, serious } = Judged::of_cases(trial, &cases, reading);
         let charts = chart::charts(&cases, &observations, &response);
         let groupings = Groupings::read(protocol, &charts);
         // One after the other on two processors, and no view waits for another: what takes longest comes first.

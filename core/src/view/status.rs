@@ -6,14 +6,13 @@ use super::{
     chart,
     deviations::{self, Deviation},
     escalation::Escalation,
-    observation,
-    replay::{CutLine, Reading},
-    response::ResponseTable,
+    replay::{CutLine, Judged, Reading},
     serious::Serious,
     toxicity::Toxicity,
 };
 use crate::{ids::SubjectId, projection::Trial};
 use chrono::NaiveDate;
+use rayon::join;
 
 /// Where the trial stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,17 +37,18 @@ impl Status {
     /// Reads where the trial stands.
     pub fn read(trial: &Trial, reading: Reading) -> Status {
         let cases = trial.cases();
-        let observations = observation::of_cases(trial, &cases, reading.day);
-        let escalation = Escalation::of_cases(trial, &cases, &observations);
-        let response = ResponseTable::of_cases(trial, &cases);
-        let serious = Serious::of_cases(&cases, reading.instant);
+        let Judged { observations, escalation, response, serious } = Judged::of_cases(trial, &cases, reading);
         let charts = chart::charts(&cases, &observations, &response);
+        let (deviations, toxicity) = join(
+            || deviations::read(trial, reading.day, &charts, escalation.as_ref(), &serious),
+            || Toxicity::read(trial.conduct.protocol(), &cases, escalation.as_ref()),
+        );
         let consented = cases.iter().filter(|case| !case.subject.consents.is_empty());
         let died = consented.filter_map(|case| Some((case.id.clone(), case.follow_up?.death()?.1.day)));
         Status {
             cut: CutLine::new(trial, reading),
-            toxicity: Toxicity::read(trial.conduct.protocol(), &cases, escalation.as_ref()),
-            deviations: deviations::read(trial, reading.day, &charts, escalation.as_ref(), &serious),
+            toxicity,
+            deviations,
             enrolled: cases.iter().filter(|case| case.enrolment().is_some()).count(),
             died: died.collect(),
             escalation,
