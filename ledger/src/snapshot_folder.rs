@@ -110,13 +110,13 @@ impl SnapshotFolder {
             let from = [None].into_iter().chain(cuts.iter().map(Some));
             let to = cuts.iter().map(Some).chain([None]);
             let parts: Vec<Whose<'_>> = from.zip(to).map(|(from, to)| Whose::Between(from, to)).collect();
-            self.put_together(files, &parts)
+            put_together(files, &parts)
         })
     }
 
     /// What was known then of the trial itself and, where one is named, of a subject, read without the facts of all others.
     pub fn trial_about(&self, names: &[StateName], subject: Option<&SubjectId>) -> Found<Trial> {
-        self.open(names).and_then(|files| self.put_together(files, subject.map(Whose::Only).as_slice()))
+        self.open(names).and_then(|files| put_together(files, subject.map(Whose::Only).as_slice()))
     }
 
     /// The states that the last of these is put together from.
@@ -136,32 +136,6 @@ impl SnapshotFolder {
             }
         }
         Found::Sound(files)
-    }
-
-    /// Puts a trial together from states that go on from each other, and from what they tell of some subjects, in order.
-    fn put_together(&self, files: Vec<StateFile>, asked: &[Whose<'_>]) -> Found<Trial> {
-        let tell = |whose: &Whose<'_>| {
-            let mut shares = Vec::with_capacity(files.len());
-            for (place, file) in files.iter().enumerate() {
-                let at = move |failed| (place, failed);
-                let read = file.shares(*whose).map_err(|error| at(error.into()))?;
-                shares.push((file.state().since(), read.map(move |share| share.map_err(at))));
-            }
-            Since::joined(shares, AT_ONCE).collect::<Result<Vec<Share>, (usize, Failed)>>()
-        };
-        let (mut told, mut unread): (Vec<Share>, Option<(usize, Failed)>) = (Vec::new(), None);
-        for part in asked.par_iter().map(tell).collect::<Vec<_>>() {
-            match part {
-                Ok(shares) => told.extend(shares),
-                // Of several states the first is named.
-                Err(failed) if unread.as_ref().is_none_or(|(place, _)| failed.0 < *place) => unread = Some(failed),
-                Err(_) => {}
-            }
-        }
-        match unread {
-            Some((place, failed)) => files[place].unread(failed),
-            None => Found::Sound(Trial::of(files.into_iter().map(StateFile::into_since), told)),
-        }
     }
 
     /// Puts a snapshot of the end down, and hands out its id.
@@ -190,6 +164,32 @@ impl SnapshotFolder {
         let beside = path.with_extension("new");
         fs::write(&beside, bytes)?;
         fs::rename(beside, path)
+    }
+}
+
+/// Puts a trial together from states that go on from each other, and from what they tell of some subjects, in order.
+fn put_together(files: Vec<StateFile>, asked: &[Whose<'_>]) -> Found<Trial> {
+    let tell = |whose: &Whose<'_>| {
+        let mut shares = Vec::with_capacity(files.len());
+        for (place, file) in files.iter().enumerate() {
+            let at = move |failed| (place, failed);
+            let read = file.shares(*whose).map_err(|error| at(error.into()))?;
+            shares.push((file.state().since(), read.map(move |share| share.map_err(at))));
+        }
+        Since::joined(shares, AT_ONCE).collect::<Result<Vec<Share>, (usize, Failed)>>()
+    };
+    let (mut told, mut unread): (Vec<Share>, Option<(usize, Failed)>) = (Vec::new(), None);
+    for part in asked.par_iter().map(tell).collect::<Vec<_>>() {
+        match part {
+            Ok(shares) => told.extend(shares),
+            // Of several states the first is named.
+            Err(failed) if unread.as_ref().is_none_or(|(place, _)| failed.0 < *place) => unread = Some(failed),
+            Err(_) => {}
+        }
+    }
+    match unread {
+        Some((place, failed)) => files[place].unread(failed),
+        None => Found::Sound(Trial::of(files.into_iter().map(StateFile::into_since), told)),
     }
 }
 
