@@ -100,6 +100,7 @@ fn files_are_opened_where_files_belong() {
     let homes = [
         "ledger/src/backup.rs",
         "ledger/src/durable.rs",
+        "ledger/src/folder.rs",
         "ledger/src/journal.rs",
         "ledger/src/keyfile.rs",
         "ledger/src/ledger.rs",

@@ -7,6 +7,7 @@
 use crate::{
     durable::sync_folder,
     fault::Fault,
+    folder::Folder,
     hash,
     ledger::{CHECKPOINTS, JOURNAL, Ledger, LedgerError, SEALED},
     recover::{self, Side},
@@ -132,7 +133,7 @@ pub fn write(ledger: &Ledger, dir: &Path, made_at: String) -> Result<Manifest, B
     }
     let mut files = BTreeMap::from([(JOURNAL.to_owned(), write_journal(ledger, &dir.join(JOURNAL))?)]);
     for folder in [CHECKPOINTS, SEALED] {
-        copy_folder(ledger.dir(), dir, folder, &mut files)?;
+        copy_folder(ledger.folder(), dir, folder, &mut files)?;
     }
     let tip = ledger.tip();
     let origin = tip.opened().map(|opened| opened.origin.as_str().to_owned()).unwrap_or_default();
@@ -167,24 +168,24 @@ fn write_journal(ledger: &Ledger, path: &Path) -> Result<Hash, BackupError> {
 }
 
 /// Copies a folder and what is below it, if it is there.
-fn copy_folder(from: &Path, to: &Path, name: &str, files: &mut BTreeMap<String, Hash>) -> Result<(), BackupError> {
+fn copy_folder(from: &Folder, to: &Path, name: &str, files: &mut BTreeMap<String, Hash>) -> Result<(), BackupError> {
     let (source, target) = (from.join(name), to.join(name));
     fs::create_dir(&target).map_err(io_at(&target))?;
-    let entries = match fs::read_dir(&source) {
+    let entries = match fs::read_dir(source.path()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        found => found.map_err(io_at(&source))?,
+        found => found.map_err(io_at(source.name()))?,
     };
     for entry in entries {
-        let entry = entry.map_err(io_at(&source))?;
+        let entry = entry.map_err(io_at(source.name()))?;
         let name = format!("{name}/{}", entry.file_name().to_string_lossy());
-        let kind = entry.file_type().map_err(io_at(&source))?;
+        let kind = entry.file_type().map_err(io_at(source.name()))?;
         if kind.is_dir() {
             copy_folder(from, to, &name, files)?;
         } else if kind.is_file() {
-            files.insert(name.clone(), copy(&from.join(&name), &to.join(&name))?);
+            files.insert(name.clone(), copy(from.join(&name).path(), &to.join(&name))?);
         } else {
             let error = io::Error::new(io::ErrorKind::InvalidInput, "neither a file nor a folder: it is not copied");
-            return Err(BackupError::Io(entry.path(), error));
+            return Err(BackupError::Io(from.join(&name).name().to_owned(), error));
         }
     }
     sync_folder(&target).map_err(io_at(&target))

@@ -3,10 +3,10 @@
 //! Promises that what [`Journal::append`] acknowledged is on disk (`fdatasync`), and that an append that failed leaves no
 //! half line in front of the next one. Does not check what it writes: only verified entries reach it.
 
-use crate::envelope::Envelope;
+use crate::{envelope::Envelope, lines::Tail};
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
 };
 
@@ -29,18 +29,25 @@ impl Journal {
         Ok(Journal { file, length: 0 })
     }
 
-    /// Opens the file for appending behind its first `length` bytes; bytes behind them were never acknowledged and go.
+    /// Opens the file that was read to its end for appending behind its lines, of which `last` is the last one; what follows
+    /// them was never acknowledged and goes.
     ///
     /// # Errors
-    /// The file cannot be opened or cut.
-    pub fn open(path: &Path, length: u64) -> io::Result<Journal> {
-        let file = OpenOptions::new().append(true).open(path)?;
-        let found = file.metadata()?.len();
-        if found < length {
-            let why = format!("expected {length} bytes that were read before, found {found}");
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+    /// The file cannot be opened or cut, or is not the one that was read before: then it stays as it is.
+    pub fn open(path: &Path, end: Tail, last: Option<&Envelope>) -> io::Result<Journal> {
+        let mut file = OpenOptions::new().read(true).append(true).open(path)?;
+        let (length, found) = (end.offset, file.metadata()?.len());
+        let last = last.map_or_else(Vec::new, |last| [last.as_bytes(), b"\n"].concat());
+        let mut there = vec![0; last.len()];
+        if let Some(place) = length.checked_sub(last.len() as u64).filter(|_| length <= found) {
+            file.seek(SeekFrom::Start(place))?;
+            file.read_exact(&mut there)?;
         }
-        if found > length {
+        if found != length + end.bytes || there != last {
+            let why = format!("the {found} bytes are not the {} that were read before", length + end.bytes);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        if end.bytes > 0 {
             file.set_len(length)?;
             file.sync_all()?;
         }
@@ -89,7 +96,10 @@ mod tests {
         assert!(Journal::create(&path).is_err());
         drop(journal);
         std::fs::write(&path, "one\ntwo\nhalf a li").unwrap();
-        let mut journal = Journal::open(&path, 8).unwrap();
+        for (end, last) in [(Tail { offset: 8, bytes: 8 }, "two"), (Tail { offset: 8, bytes: 9 }, "one")] {
+            assert!(Journal::open(&path, end, Some(&Envelope::new(last.as_bytes()))).is_err(), "another file");
+        }
+        let mut journal = Journal::open(&path, Tail { offset: 8, bytes: 9 }, Some(&Envelope::new(*b"two"))).unwrap();
         journal.append([&Envelope::new(*b"three")]).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\nthree\n");
     }

@@ -16,7 +16,7 @@ mod stream;
 
 pub use batch::{Batch, Earlier};
 pub use behind::claimed_genesis;
-use behind::resolved;
+pub(crate) use behind::held;
 pub use checkpoints::LATEST;
 pub use error::LedgerError;
 pub use sealing::{SealedReport, Unsealed};
@@ -27,6 +27,7 @@ use crate::{
     durable::sync_folder,
     envelope::Envelope,
     fault::{Fault, FaultKind},
+    folder::Folder,
     follower::Follower,
     journal::Journal,
     lines::{LineIndex, Lines, Tail, read_lines},
@@ -41,7 +42,7 @@ use crate::{
 use std::{
     borrow::Borrow,
     fmt, fs, io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex},
 };
 use trial_core::ids::Seq;
@@ -63,7 +64,7 @@ const MOST_FAULTS: usize = 1000;
 
 /// A ledger that was verified when it was opened, and may grow.
 pub struct Ledger {
-    dir: PathBuf,
+    dir: Folder,
     /// Shared with the thread of a [`Stream`].
     journal: Arc<Mutex<Journal>>,
     /// How many bytes of it are acknowledged.
@@ -77,7 +78,7 @@ pub struct Ledger {
 
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Ledger({}, {} entries)", self.dir.display(), self.tip.size())
+        write!(f, "Ledger({}, {} entries)", self.dir.name().display(), self.tip.size())
     }
 }
 
@@ -169,36 +170,27 @@ impl Ledger {
     pub fn init(dir: &Path, genesis: &Verified) -> Result<Ledger, LedgerError> {
         let mut tip = Tip::default();
         tip.take(genesis, &()).map_err(LedgerError::refused)?;
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |error| LedgerError::Io(path, error)
-        };
-        fs::create_dir_all(dir).map_err(io(dir))?;
-        if fs::read_dir(dir).map_err(io(dir))?.next().is_some() {
-            return Err(LedgerError::Exists(dir.to_owned()));
+        fs::create_dir_all(dir).map_err(LedgerError::io(&Folder::named(dir)))?;
+        let dir = held(dir)?;
+        let io = LedgerError::io(&dir);
+        if fs::read_dir(dir.path()).map_err(&io)?.next().is_some() {
+            return Err(LedgerError::Exists(dir.name().to_owned()));
         }
         for folder in [STORE, CHECKPOINTS, SEALED] {
-            fs::create_dir(dir.join(folder)).map_err(io(dir))?;
+            fs::create_dir(dir.join(folder).path()).map_err(&io)?;
         }
-        let mut journal = Journal::create(&dir.join(JOURNAL)).map_err(io(&dir.join(JOURNAL)))?;
-        let mut store = SledStore::open(&dir.join(STORE))?;
-        journal.append([genesis.envelope()]).map_err(io(&dir.join(JOURNAL)))?;
+        let mut journal = Journal::create(dir.join(JOURNAL).path()).map_err(&io)?;
+        let mut store = SledStore::within(dir.join(STORE))?;
+        journal.append([genesis.envelope()]).map_err(&io)?;
         store.append_if_next(std::slice::from_ref(genesis))?;
-        let parent = dir.canonicalize().map_err(io(dir))?;
-        for folder in [Some(dir.join(STORE)), Some(dir.to_owned()), parent.parent().map(Path::to_owned)] {
-            folder.map_or(Ok(()), |folder| sync_folder(&folder).map_err(io(&folder)))?;
+        for folder in [dir.join(STORE), dir.clone(), dir.join("..")] {
+            sync_folder(folder.path()).map_err(&io)?;
         }
-        Ledger::at(dir, journal, store, SealedFolder::new(dir.join(SEALED)), tip)
+        Ledger::at(dir, journal, store, tip)
     }
 
-    fn at(
-        dir: &Path,
-        journal: Journal,
-        store: SledStore,
-        sealed: SealedFolder,
-        tip: Tip,
-    ) -> Result<Ledger, LedgerError> {
-        let (dir, length, store) = (dir.to_owned(), journal.length(), Follower::new(store)?);
+    fn at(dir: Folder, journal: Journal, store: SledStore, tip: Tip) -> Result<Ledger, LedgerError> {
+        let (sealed, length, store) = (SealedFolder::new(dir.join(SEALED)), journal.length(), Follower::new(store)?);
         Ok(Ledger { dir, journal: Arc::new(Mutex::new(journal)), length, store, sealed, tip, unsure: false })
     }
 
@@ -227,12 +219,12 @@ impl Ledger {
         way: Way,
         mut show: impl FnMut(&Verified),
     ) -> Result<(Ledger, Vec<Notice>), LedgerError> {
-        let dir = &resolved(dir)?;
+        let dir = held(dir)?;
         let path = dir.join(JOURNAL);
-        let io = |error| LedgerError::Io(path.clone(), error);
-        let (lines, index) = lines_of(dir)?.unzip();
+        let io = LedgerError::io(&path);
+        let (lines, index) = lines_of(&dir)?.unzip();
         let tail = lines.as_ref().map(Lines::tail);
-        let mut store = SledStore::open(&dir.join(STORE))?;
+        let mut store = SledStore::within(dir.join(STORE))?;
         let stored = store.head()?.map_or(0, |head| head.seq.0 + 1);
 
         let source = Lockstep::new(lines, store.clone(), stored);
@@ -258,16 +250,20 @@ impl Ledger {
             return Err(LedgerError::Faulty(faults.list, faults.total));
         }
         let tip = match verifier.finish() {
-            Err(fault) if fault.kind == FaultKind::StoreMissing => return Err(LedgerError::Missing(dir.to_owned())),
+            Err(fault) if fault.kind == FaultKind::StoreMissing => {
+                return Err(LedgerError::Missing(dir.name().to_owned()));
+            }
             judged => judged.map_err(LedgerError::refused)?,
         };
 
         let had = journal_end.get().unwrap_or(0);
         let tail = tail.map_or_else(Tail::default, |tail| tail.get());
-        let mut journal = match fs::exists(&path).map_err(io)? {
-            true => Journal::open(&path, end_of(&path, tail).map_err(io)?).map_err(io)?,
-            false => Journal::create(&path).and_then(|journal| sync_folder(dir).map(|()| journal)).map_err(io)?,
+        let last = had.checked_sub(1).map(|last| store.get(Seq(last))).transpose()?.flatten();
+        let journal = match fs::exists(path.path()).map_err(&io)? {
+            true => Journal::open(path.path(), tail, last.as_ref()),
+            false => Journal::create(path.path()).and_then(|journal| sync_folder(dir.path()).map(|()| journal)),
         };
+        let mut journal = journal.map_err(&io)?;
         journal_catches_up(&mut journal, &store, &tip, had, &path)?;
         let wrong = store.put_block_roots(tip.block_roots())?;
         let mut notices = Vec::new();
@@ -276,9 +272,9 @@ impl Ledger {
         notices.extend((stored < has).then_some(Notice::StoreCaughtUp { had: stored, has }));
         notices.extend((had < has).then_some(Notice::JournalCaughtUp { had, has }));
         notices.extend((wrong > 0).then_some(Notice::BlocksComputed { wrong }));
-        let sealed = SealedFolder::new(dir.join(SEALED));
-        notices.extend(sealing::settle(&sealed, &store, &tip)?);
-        Ok((Ledger::at(dir, journal, store, sealed, tip)?, notices))
+        let ledger = Ledger::at(dir, journal, store, tip)?;
+        notices.extend(ledger.settle_sealed()?);
+        Ok((ledger, notices))
     }
 
     /// The verified end, from which new entries are made.
@@ -286,8 +282,12 @@ impl Ledger {
         &self.tip
     }
 
-    /// The directory.
+    /// The directory, for whoever reads in it while the ledger is open. What it is called is told by whoever opened it.
     pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn folder(&self) -> &Folder {
         &self.dir
     }
 
@@ -321,23 +321,18 @@ impl Ledger {
 }
 
 /// The journal of a directory that has one, where there is a ledger at all.
-fn lines_of(dir: &Path) -> Result<Option<(Lines, LineIndex)>, LedgerError> {
+fn lines_of(dir: &Folder) -> Result<Option<(Lines, LineIndex)>, LedgerError> {
     let path = dir.join(JOURNAL);
-    match fs::metadata(&path) {
-        Ok(journal) if journal.len() > 0 => read_lines(&path).map(Some).map_err(|e| LedgerError::Io(path, e)),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(LedgerError::Io(path, error)),
+    match fs::metadata(path.path()) {
+        Ok(journal) if journal.len() > 0 => read_lines(path.path()).map(Some).map_err(LedgerError::io(&path)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(LedgerError::io(&path)(error)),
         // Opening sled would make an empty database: only where there is one already can it hold the genesis.
-        Ok(_) | Err(_) => match fs::exists(dir.join(STORE).join("db")) {
+        Ok(_) | Err(_) => match fs::exists(dir.join(STORE).join("db").path()) {
             Ok(true) => Ok(None),
-            Ok(false) => Err(LedgerError::Missing(dir.to_owned())),
-            Err(error) => Err(LedgerError::Io(dir.to_owned(), error)),
+            Ok(false) => Err(LedgerError::Missing(dir.name().to_owned())),
+            Err(error) => Err(LedgerError::io(dir)(error)),
         },
     }
-}
-
-/// Where the whole lines of the journal end.
-fn end_of(path: &Path, tail: Tail) -> io::Result<u64> {
-    if tail.bytes > 0 { Ok(tail.offset) } else { Ok(fs::metadata(path)?.len()) }
 }
 
 fn journal_catches_up(
@@ -345,7 +340,7 @@ fn journal_catches_up(
     store: &SledStore,
     tip: &Tip,
     had: u64,
-    path: &Path,
+    path: &Folder,
 ) -> Result<(), LedgerError> {
     for block in had / BLOCK..tip.size().div_ceil(BLOCK) {
         // They were verified a moment ago; these are the same bytes, or something is changing the store under us.
@@ -355,7 +350,7 @@ fn journal_catches_up(
             return Err(LedgerError::refused(changed));
         };
         let lines = (block * BLOCK..).zip(&lines).filter(|(seq, _)| *seq >= had).map(|(_, (line, _))| line);
-        journal.append(lines).map_err(|error| LedgerError::Io(path.to_owned(), error))?;
+        journal.append(lines).map_err(LedgerError::io(path))?;
     }
     Ok(())
 }

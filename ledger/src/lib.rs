@@ -18,6 +18,8 @@ pub mod engine;
 pub mod envelope;
 pub mod fault;
 #[cfg(feature = "store")]
+mod folder;
+#[cfg(feature = "store")]
 pub mod follower;
 pub mod hash;
 #[cfg(feature = "store")]

@@ -9,8 +9,9 @@ use crate::{
     durable::sync_folder,
     envelope::Envelope,
     fault::{Fault, FaultKind},
+    folder::Folder,
     journal::Journal,
-    ledger::{JOURNAL, LedgerError, STORE},
+    ledger::{JOURNAL, LedgerError, STORE, held},
     lines::read_lines,
     merkle::Frontier,
     sled_store::SledStore,
@@ -99,22 +100,22 @@ impl fmt::Display for State {
 /// # Errors
 /// The store is in use, or the file system refuses.
 pub fn examine(dir: &Path, side: Side, then: u64, show: impl FnMut(&Verified)) -> Result<State, LedgerError> {
-    let path = dir.join(side.name());
-    let io = |error| LedgerError::Io(path.clone(), error);
+    let path = held(dir)?.join(side.name());
+    let io = LedgerError::io(&path);
     match side {
         Side::Journal => {
-            if fs::metadata(&path).is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
+            if fs::metadata(path.path()).is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
                 return Ok(State::Absent);
             }
-            let (lines, index) = read_lines(&path).map_err(io)?;
+            let (lines, index) = read_lines(path.path()).map_err(io)?;
             Ok(judge(Verifier::new(lines, index), then, show))
         }
         Side::Store => {
             // Opening sled would make an empty database.
-            if !fs::exists(path.join("db")).map_err(io)? {
+            if !fs::exists(path.join("db").path()).map_err(io)? {
                 return Ok(State::Absent);
             }
-            let opened = SledStore::open(&path).and_then(|store| Ok((store.head()?, store)));
+            let opened = SledStore::within(path).and_then(|store| Ok((store.head()?, store)));
             match opened {
                 Ok((None, _)) => Ok(State::Absent),
                 Ok((Some(head), store)) => Ok(judge(Verifier::new(scan(&store, head.seq.0 + 1), &store), then, show)),
@@ -170,42 +171,38 @@ where
 /// # Errors
 /// The source has a fault, or the disk failed: then what is there is as it was.
 pub fn rebuild(dir: &Path, from: Side, stamp: &str) -> Result<(Tip, Option<PathBuf>), LedgerError> {
-    let name = from.other().name();
+    let (dir, name, io) = (held(dir)?, from.other().name(), LedgerError::io);
     let (place, new) = (dir.join(name), dir.join(format!("{name}{UNFINISHED}")));
     let aside = dir.join(format!("{name}.{stamp}"));
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |error| LedgerError::Io(path, error)
-    };
-    if fs::exists(&aside).map_err(io(&aside))? {
-        return Err(LedgerError::Exists(aside));
+    if fs::exists(aside.path()).map_err(io(&aside))? {
+        return Err(LedgerError::Exists(aside.name().to_owned()));
     }
     let tip = match from {
         Side::Journal => {
-            if fs::exists(&new).map_err(io(&new))? {
-                fs::remove_dir_all(&new).map_err(io(&new))?;
+            if fs::exists(new.path()).map_err(io(&new))? {
+                fs::remove_dir_all(new.path()).map_err(io(&new))?;
             }
-            fs::create_dir(&new).map_err(io(&new))?;
+            fs::create_dir(new.path()).map_err(io(&new))?;
             let tip = fill_store(&dir.join(JOURNAL), &new)?;
-            sync_folder(&new).map_err(io(&new))?;
+            sync_folder(new.path()).map_err(io(&new))?;
             tip
         }
         Side::Store => {
-            if fs::exists(&new).map_err(io(&new))? {
-                fs::remove_file(&new).map_err(io(&new))?;
+            if fs::exists(new.path()).map_err(io(&new))? {
+                fs::remove_file(new.path()).map_err(io(&new))?;
             }
-            fill_journal(&dir.join(STORE), &new)?
+            fill_journal(dir.join(STORE), &new)?
         }
     };
     // On disk and whole, before anything is moved. Between the two renames there is one side only: that is enough to open.
-    sync_folder(dir).map_err(io(dir))?;
-    let there = fs::exists(&place).map_err(io(&place))?;
+    sync_folder(dir.path()).map_err(io(&dir))?;
+    let there = fs::exists(place.path()).map_err(io(&place))?;
     if there {
-        fs::rename(&place, &aside).map_err(io(&place))?;
+        fs::rename(place.path(), aside.path()).map_err(io(&place))?;
     }
-    fs::rename(&new, &place).map_err(io(&new))?;
-    sync_folder(dir).map_err(io(dir))?;
-    Ok((tip, there.then_some(aside)))
+    fs::rename(new.path(), place.path()).map_err(io(&new))?;
+    sync_folder(dir.path()).map_err(io(&dir))?;
+    Ok((tip, there.then(|| aside.name().to_owned())))
 }
 
 /// Takes away what an earlier run left unfinished.
@@ -220,21 +217,21 @@ pub fn sweep(dir: &Path) -> Result<(), LedgerError> {
     gone(fs::remove_file(&journal)).map_err(|e| LedgerError::Io(journal, e))
 }
 
-fn fill_store(journal: &Path, folder: &Path) -> Result<Tip, LedgerError> {
-    let (lines, index) = read_lines(journal).map_err(|error| LedgerError::Io(journal.to_owned(), error))?;
-    let mut store = SledStore::open(folder)?;
+fn fill_store(journal: &Folder, folder: &Folder) -> Result<Tip, LedgerError> {
+    let (lines, index) = read_lines(journal.path()).map_err(LedgerError::io(journal))?;
+    let mut store = SledStore::within(folder.clone())?;
     let tip = pour(Verifier::new(lines, index), |entries| Ok(store.append_if_next(entries)?))?;
     store.put_block_roots(tip.block_roots())?;
     Ok(tip)
 }
 
-fn fill_journal(folder: &Path, path: &Path) -> Result<Tip, LedgerError> {
-    let io = |error| LedgerError::Io(path.to_owned(), error);
-    let store = SledStore::open(folder)?;
+fn fill_journal(folder: Folder, path: &Folder) -> Result<Tip, LedgerError> {
+    let io = LedgerError::io(path);
+    let store = SledStore::within(folder)?;
     let size = store.head()?.map_or(0, |head| head.seq.0 + 1);
-    let mut journal = Journal::create(path).map_err(io)?;
+    let mut journal = Journal::create(path.path()).map_err(&io)?;
     pour(Verifier::new(scan(&store, size), &store), |entries| {
-        journal.append(entries.iter().map(Verified::envelope)).map_err(io)
+        journal.append(entries.iter().map(Verified::envelope)).map_err(&io)
     })
 }
 

@@ -5,12 +5,14 @@
 //! before the entries that ask for it are, and takes its place ([`SealedFolder::install`]) after them: a process that
 //! dies in between leaves both versions, and the log tells which of their values stay. Does not know which those are.
 
-use crate::sealed::{self, MAX_SEALED_LINE, Place, Sealed};
+use crate::{
+    folder::Folder,
+    sealed::{self, MAX_SEALED_LINE, Place, Sealed},
+};
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, Read, Write},
-    path::{Path, PathBuf},
 };
 
 /// Behind the name of a file: its next version, whole, which the log may or may not have asked for.
@@ -21,7 +23,7 @@ const HALF: &str = ".half";
 /// The files of sealed values of a ledger.
 #[derive(Debug, Clone)]
 pub(crate) struct SealedFolder {
-    dir: PathBuf,
+    dir: Folder,
 }
 
 /// What is in a file.
@@ -41,17 +43,17 @@ impl Contents {
 }
 
 impl SealedFolder {
-    pub fn new(dir: PathBuf) -> SealedFolder {
+    pub fn new(dir: Folder) -> SealedFolder {
         SealedFolder { dir }
     }
 
-    pub fn dir(&self) -> &Path {
+    pub fn dir(&self) -> &Folder {
         &self.dir
     }
 
     /// The names of all that is in the folder, sorted. A folder that is not there is empty.
     pub fn names(&self) -> io::Result<Vec<String>> {
-        let read = match fs::read_dir(&self.dir) {
+        let read = match fs::read_dir(self.dir.path()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             read => read?,
         };
@@ -85,7 +87,7 @@ impl SealedFolder {
         &self,
         file: &str,
     ) -> io::Result<Option<impl Iterator<Item = io::Result<Result<(Place, Sealed), Vec<u8>>>>>> {
-        let opened = match File::open(self.dir.join(file)) {
+        let opened = match File::open(self.dir.join(file).path()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened?,
         };
@@ -111,7 +113,7 @@ impl SealedFolder {
     pub fn install<'a>(&self, files: impl IntoIterator<Item = &'a String>) -> io::Result<()> {
         let mut any = false;
         for file in files {
-            fs::rename(self.dir.join(format!("{file}{NEXT}")), self.dir.join(file))?;
+            fs::rename(self.dir.join(format!("{file}{NEXT}")).path(), self.dir.join(file).path())?;
             any = true;
         }
         if any { self.sync() } else { Ok(()) }
@@ -120,7 +122,7 @@ impl SealedFolder {
     /// The next versions are not wanted.
     pub fn discard<'a>(&self, files: impl IntoIterator<Item = &'a String>) -> io::Result<()> {
         for file in files {
-            unless(io::ErrorKind::NotFound, fs::remove_file(self.dir.join(format!("{file}{NEXT}"))))?;
+            unless(io::ErrorKind::NotFound, fs::remove_file(self.dir.join(format!("{file}{NEXT}")).path()))?;
         }
         self.sync()
     }
@@ -144,7 +146,7 @@ impl SealedFolder {
     /// Takes away what a process did not finish writing: no entry can rest on it.
     pub fn sweep(&self) -> io::Result<()> {
         for name in self.names()?.iter().filter(|name| name.ends_with(HALF)) {
-            fs::remove_file(self.dir.join(name))?;
+            fs::remove_file(self.dir.join(name).path())?;
         }
         Ok(())
     }
@@ -152,21 +154,21 @@ impl SealedFolder {
     /// A whole file under a name, on disk before it has the name.
     fn write(&self, name: &str, contents: &Contents) -> io::Result<()> {
         let half = self.dir.join(format!("{name}{HALF}"));
-        unless(io::ErrorKind::AlreadyExists, fs::create_dir(&self.dir))?;
-        unless(io::ErrorKind::NotFound, fs::remove_file(&half))?;
+        unless(io::ErrorKind::AlreadyExists, fs::create_dir(self.dir.path()))?;
+        unless(io::ErrorKind::NotFound, fs::remove_file(half.path()))?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&half)?;
+        let mut file = options.open(half.path())?;
         file.write_all(&contents.to_vec())?;
         file.sync_all()?;
-        fs::rename(&half, self.dir.join(name))?;
+        fs::rename(half.path(), self.dir.join(name).path())?;
         self.sync()
     }
 
     fn sync(&self) -> io::Result<()> {
-        File::open(&self.dir)?.sync_all()
+        File::open(self.dir.path())?.sync_all()
     }
 }
 
@@ -193,7 +195,7 @@ mod tests {
 
     fn folder() -> (tempfile::TempDir, SealedFolder) {
         let dir = tempfile::tempdir().unwrap();
-        let folder = SealedFolder::new(dir.path().join("sealed"));
+        let folder = SealedFolder::new(Folder::named(&dir.path().join("sealed")));
         (dir, folder)
     }
 
@@ -220,9 +222,9 @@ mod tests {
         folder.stage("a.jsonl", &contents(&[1])).unwrap();
         let elsewhere = dir.path().join("elsewhere");
         fs::write(&elsewhere, "mine").unwrap();
-        symlink(&elsewhere, folder.dir().join("a.jsonl.next.half")).unwrap();
+        symlink(&elsewhere, folder.dir().join("a.jsonl.next.half").path()).unwrap();
         folder.stage("a.jsonl", &contents(&[1, 2])).unwrap();
-        assert_eq!(fs::metadata(folder.dir().join("a.jsonl.next")).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(folder.dir().join("a.jsonl.next").path()).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::read_to_string(elsewhere).unwrap(), "mine");
     }
 
@@ -232,10 +234,10 @@ mod tests {
         folder.stage("a.jsonl", &contents(&[1, 2])).unwrap();
         folder.install([&"a.jsonl".to_owned()]).unwrap();
         let path = folder.dir().join("a.jsonl");
-        let mut bytes = fs::read(&path).unwrap();
+        let mut bytes = fs::read(path.path()).unwrap();
         bytes[3] ^= 1;
         bytes.extend_from_slice(b"half a li");
-        fs::write(&path, bytes).unwrap();
+        fs::write(path.path(), bytes).unwrap();
         let found = folder.read("a.jsonl").unwrap();
         assert_eq!((seqs(&found), found.damaged.len()), (vec![2], 2));
         folder.replace("a.jsonl", &found).unwrap();
@@ -245,8 +247,8 @@ mod tests {
     #[test]
     fn a_line_without_end_takes_bounded_memory() {
         let (_dir, folder) = folder();
-        fs::create_dir(folder.dir()).unwrap();
-        fs::write(folder.dir().join("a.jsonl"), vec![b'x'; 5 * MAX_SEALED_LINE]).unwrap();
+        fs::create_dir(folder.dir().path()).unwrap();
+        fs::write(folder.dir().join("a.jsonl").path(), vec![b'x'; 5 * MAX_SEALED_LINE]).unwrap();
         let lines: Vec<_> = folder.lines("a.jsonl").unwrap().unwrap().collect();
         assert!(lines.iter().all(|line| line.as_ref().unwrap().as_ref().unwrap_err().len() <= MAX_SEALED_LINE + 1));
     }

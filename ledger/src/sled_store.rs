@@ -9,6 +9,7 @@ use crate::{
     check::Verified,
     durable::sync_folder,
     envelope::Envelope,
+    folder::Folder,
     merkle::BLOCK,
     store::{Head, Kept, Store, StoreError, follow_kept},
     verifier::Lookup,
@@ -17,7 +18,7 @@ use crate::{
 use std::{
     fs, io,
     ops::Range,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 use trial_core::ids::{Hash, Seq};
@@ -31,7 +32,7 @@ pub const PER_VOLUME: u64 = 65_536;
 /// The entries of a log in a folder of their own. Clones share it.
 #[derive(Clone)]
 pub struct SledStore {
-    folder: PathBuf,
+    folder: Folder,
     per_volume: u64,
     volumes: Arc<RwLock<Volumes>>,
 }
@@ -51,18 +52,22 @@ impl SledStore {
     /// # Errors
     /// Another process has it open, or it cannot be read.
     pub fn open(folder: &Path) -> Result<SledStore, StoreError> {
+        SledStore::within(Folder::named(folder))
+    }
+
+    pub(crate) fn within(folder: Folder) -> Result<SledStore, StoreError> {
         SledStore::of(folder, PER_VOLUME)
     }
 
-    fn of(folder: &Path, per_volume: u64) -> Result<SledStore, StoreError> {
+    fn of(folder: Folder, per_volume: u64) -> Result<SledStore, StoreError> {
         loop {
-            let firsts = firsts(folder)?;
+            let firsts = firsts(&folder)?;
             let first = firsts[firsts.len() - 1];
-            let last = opened(folder, first)?;
+            let last = opened(&folder, first)?;
             // Whoever had it may have begun another one in the meantime.
-            if self::firsts(folder)? == firsts {
+            if self::firsts(&folder)? == firsts {
                 let volumes = Arc::new(RwLock::new(Volumes { firsts, last, earlier: None }));
-                return Ok(SledStore { folder: folder.to_owned(), per_volume, volumes });
+                return Ok(SledStore { folder, per_volume, volumes });
             }
         }
     }
@@ -135,9 +140,9 @@ impl SledStore {
         let mut volumes = self.volumes.write().unwrap_or_else(PoisonError::into_inner);
         volumes.last.flush()?;
         let folder = folder_of(&self.folder, first);
-        fs::create_dir_all(&folder).map_err(|error| unreadable(&folder, &error))?;
+        fs::create_dir_all(folder.path()).map_err(|error| unreadable(&folder, &error))?;
         let next = in_use_as(&self.folder, Volume::open(&folder, first))?;
-        sync_folder(&self.folder).map_err(|error| unreadable(&self.folder, &error))?;
+        sync_folder(self.folder.path()).map_err(|error| unreadable(&self.folder, &error))?;
         volumes.firsts.push(first);
         volumes.last = next;
         Ok(())
@@ -191,15 +196,15 @@ impl Lookup for SledStore {
     }
 }
 
-fn folder_of(store: &Path, first: u64) -> PathBuf {
-    if first == 0 { store.to_owned() } else { store.join(format!("{first:012}")) }
+fn folder_of(store: &Folder, first: u64) -> Folder {
+    if first == 0 { store.clone() } else { store.join(format!("{first:012}")) }
 }
 
 /// The places of the first entries of all volumes, in order; 0 also where there is none yet.
-fn firsts(store: &Path) -> Result<Vec<u64>, StoreError> {
+fn firsts(store: &Folder) -> Result<Vec<u64>, StoreError> {
     let mut firsts = vec![0];
     let read = |error| unreadable(store, &error);
-    let files = match fs::read_dir(store) {
+    let files = match fs::read_dir(store.path()) {
         Ok(files) => files,
         // Opening makes it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(firsts),
@@ -209,30 +214,30 @@ fn firsts(store: &Path) -> Result<Vec<u64>, StoreError> {
         let name = file.map_err(read)?.file_name();
         let first = name.to_str().filter(|name| name.len() == 12).and_then(|name| name.parse().ok());
         // One without a file was never used: whoever began it did not come so far.
-        firsts.extend(first.filter(|first| folder_of(store, *first).join(FILE).exists()));
+        firsts.extend(first.filter(|first| folder_of(store, *first).join(FILE).path().exists()));
     }
     firsts.sort_unstable();
     Ok(firsts)
 }
 
 /// Opens a volume; only in an empty store is one made.
-fn opened(store: &Path, first: u64) -> Result<Volume, StoreError> {
+fn opened(store: &Folder, first: u64) -> Result<Volume, StoreError> {
     let folder = folder_of(store, first);
-    if firsts(store)?.len() > 1 && !fs::exists(folder.join(FILE)).map_err(|error| unreadable(&folder, &error))? {
-        return Err(StoreError::Unreadable(format!("the volume in {} is gone", folder.display())));
+    if firsts(store)?.len() > 1 && !fs::exists(folder.join(FILE).path()).map_err(|error| unreadable(&folder, &error))? {
+        return Err(StoreError::Unreadable(format!("the volume in {} is gone", folder.name().display())));
     }
     in_use_as(store, Volume::open(&folder, first))
 }
 
-fn in_use_as(store: &Path, opened: Result<Volume, StoreError>) -> Result<Volume, StoreError> {
+fn in_use_as(store: &Folder, opened: Result<Volume, StoreError>) -> Result<Volume, StoreError> {
     opened.map_err(|error| match error {
-        StoreError::InUse(_) => StoreError::InUse(store.to_owned()),
+        StoreError::InUse(_) => StoreError::InUse(store.name().to_owned()),
         StoreError::NotNext { .. } | StoreError::Unreadable(_) | StoreError::Silent(_) => error,
     })
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> StoreError {
-    StoreError::Unreadable(format!("{}: {error}", path.display()))
+fn unreadable(folder: &Folder, error: &io::Error) -> StoreError {
+    StoreError::Unreadable(format!("{}: {error}", folder.name().display()))
 }
 
 #[cfg(test)]
@@ -251,7 +256,7 @@ mod tests {
     }
 
     fn volumes(folder: &Path) -> Vec<u64> {
-        firsts(folder).unwrap()
+        firsts(&Folder::named(folder)).unwrap()
     }
 
     fn lines(store: &SledStore) -> Vec<Envelope> {
@@ -264,13 +269,16 @@ mod tests {
         let expected: Vec<Envelope> = chain.entries.iter().map(|verified| verified.envelope().clone()).collect();
         for batch in [1, 7, 300, 1_100] {
             let dir = tempfile::tempdir().unwrap();
-            let mut store = SledStore::of(dir.path(), 2 * BLOCK).unwrap();
+            let mut store = SledStore::of(Folder::named(dir.path()), 2 * BLOCK).unwrap();
             chain.entries.chunks(batch).for_each(|entries| store.append_if_next(entries).unwrap());
             assert_eq!(volumes(dir.path()), [0, 512, 1024], "{batch} at once");
             assert_eq!(lines(&store), expected);
-            assert_eq!(SledStore::of(dir.path(), 1).err(), Some(StoreError::InUse(dir.path().to_owned())));
+            assert_eq!(
+                SledStore::of(Folder::named(dir.path()), 1).err(),
+                Some(StoreError::InUse(dir.path().to_owned()))
+            );
             drop(store);
-            let store = SledStore::of(dir.path(), 2 * BLOCK).unwrap();
+            let store = SledStore::of(Folder::named(dir.path()), 2 * BLOCK).unwrap();
             assert_eq!(store.head().unwrap().map(|head| head.seq), Some(Seq(1_099)));
             assert_eq!(lines(&store), expected);
             // There and back: what was read last is closed for what is read next.
@@ -285,7 +293,7 @@ mod tests {
         let chain = chain(900);
         let dir = tempfile::tempdir().unwrap();
         SledStore::open(dir.path()).unwrap().append_if_next(&chain.entries[..600]).unwrap();
-        let mut store = SledStore::of(dir.path(), BLOCK).unwrap();
+        let mut store = SledStore::of(Folder::named(dir.path()), BLOCK).unwrap();
         store.append_if_next(&chain.entries[600..]).unwrap();
         assert_eq!(volumes(dir.path()), [0, 768]);
         assert_eq!(lines(&store).len(), 900);
@@ -295,7 +303,7 @@ mod tests {
     fn the_roots_of_blocks_lie_in_every_volume_and_wrong_ones_are_replaced() {
         let chain = chain(900);
         let dir = tempfile::tempdir().unwrap();
-        let mut store = SledStore::of(dir.path(), BLOCK).unwrap();
+        let mut store = SledStore::of(Folder::named(dir.path()), BLOCK).unwrap();
         store.append_if_next(&chain.entries).unwrap();
         let read = lines(&store).into_iter().map(Ok);
         let tip: Tip = Verifier::new(read, &store).finish().unwrap();
@@ -314,14 +322,14 @@ mod tests {
     fn a_volume_that_is_gone_is_told_and_not_made_anew() {
         let chain = chain(900);
         let dir = tempfile::tempdir().unwrap();
-        SledStore::of(dir.path(), BLOCK).unwrap().append_if_next(&chain.entries).unwrap();
-        fs::remove_dir_all(folder_of(dir.path(), 256)).unwrap();
-        let store = SledStore::of(dir.path(), BLOCK).unwrap();
+        SledStore::of(Folder::named(dir.path()), BLOCK).unwrap().append_if_next(&chain.entries).unwrap();
+        fs::remove_dir_all(folder_of(&Folder::named(dir.path()), 256).path()).unwrap();
+        let store = SledStore::of(Folder::named(dir.path()), BLOCK).unwrap();
         assert_eq!(store.get(Seq(300)), Ok(None), "none at this place: the ledger tells it as a fault");
         assert!(store.get(Seq(600)).unwrap().is_some());
         drop(store);
         fs::remove_file(dir.path().join(FILE)).unwrap();
-        let store = SledStore::of(dir.path(), BLOCK).unwrap();
+        let store = SledStore::of(Folder::named(dir.path()), BLOCK).unwrap();
         let gone = store.get(Seq(0)).unwrap_err();
         assert!(gone.to_string().contains("is gone"), "{gone}");
         assert!(!dir.path().join(FILE).exists());
@@ -331,12 +339,12 @@ mod tests {
     fn a_volume_that_was_begun_and_not_used_changes_nothing() {
         let chain = chain(300);
         let dir = tempfile::tempdir().unwrap();
-        let mut store = SledStore::of(dir.path(), BLOCK).unwrap();
+        let mut store = SledStore::of(Folder::named(dir.path()), BLOCK).unwrap();
         store.append_if_next(&chain.entries[..256]).unwrap();
         store.begin_volume(256).unwrap();
         drop(store);
-        fs::create_dir(folder_of(dir.path(), 512)).unwrap();
-        let mut store = SledStore::of(dir.path(), BLOCK).unwrap();
+        fs::create_dir(folder_of(&Folder::named(dir.path()), 512).path()).unwrap();
+        let mut store = SledStore::of(Folder::named(dir.path()), BLOCK).unwrap();
         assert_eq!(store.head().unwrap().map(|head| head.seq), Some(Seq(255)));
         store.append_if_next(&chain.entries[256..]).unwrap();
         assert_eq!((lines(&store).len(), volumes(dir.path())), (300, vec![0, 256]));

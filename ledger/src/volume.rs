@@ -7,6 +7,7 @@
 
 use crate::{
     envelope::Envelope,
+    folder::Folder,
     merkle::{BLOCK, Frontier},
     store::{Head, Kept, StoreError, follow_kept},
 };
@@ -18,7 +19,7 @@ use std::{
     fs::{self, File},
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
+    path::Path,
     thread,
     time::Duration,
 };
@@ -55,7 +56,7 @@ pub(crate) struct Volume {
 struct Open {
     /// There until it is closed.
     db: Option<Db>,
-    file: PathBuf,
+    file: Folder,
 }
 
 impl Open {
@@ -74,7 +75,7 @@ impl Drop for Open {
             drop(db);
             Ok(())
         });
-        let _ = File::open(&self.file).and_then(|file| file.sync_data());
+        let _ = File::open(self.file.path()).and_then(|file| file.sync_data());
     }
 }
 
@@ -83,8 +84,9 @@ impl Volume {
     ///
     /// # Errors
     /// Another process has it open, or it cannot be read.
-    pub fn open(folder: &Path, first: u64) -> Result<Volume, StoreError> {
-        let config = sled::Config::new().path(folder).use_compression(false).flush_every_ms(None).cache_capacity(CACHE);
+    pub fn open(folder: &Folder, first: u64) -> Result<Volume, StoreError> {
+        let config =
+            sled::Config::new().path(folder.path()).use_compression(false).flush_every_ms(None).cache_capacity(CACHE);
         let open = || {
             guard(|| {
                 let db = config.open()?;
@@ -99,11 +101,11 @@ impl Volume {
             thread::sleep(LOCK_PAUSE);
             opened = open();
         }
-        if opened.is_err() && sweep(folder).is_ok_and(|swept| swept) {
+        if opened.is_err() && sweep(folder.path()).is_ok_and(|swept| swept) {
             opened = open();
         }
         let (entries, meta, blocks, db) = opened.map_err(|error| match locked(&error) {
-            true => StoreError::InUse(folder.into()),
+            true => StoreError::InUse(folder.name().into()),
             false => error,
         })?;
         Ok(Volume { first, entries, meta, blocks, open: Open { db: Some(db), file: folder.join(FILE) } })

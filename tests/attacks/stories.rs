@@ -9,7 +9,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     thread,
     time::Instant,
 };
@@ -87,41 +87,42 @@ fn a_directory_that_is_swapped_while_it_is_verified_is_one_of_the_two_or_cannot_
     let started = Instant::now();
     verdict_of(&place).expect(0);
     let usual = started.elapsed();
-    let (stop, restless) = (AtomicBool::new(false), AtomicBool::new(false));
-    let (swaps, answers) = thread::scope(|scope| {
+    let (stop, restless, swaps) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU64::new(0));
+    let answers = thread::scope(|scope| {
         let swapper = scope.spawn(|| {
-            let mut swaps = 0_u64;
             while !stop.load(Ordering::Relaxed) {
                 for (from, to) in [(&place, &aside), (&other, &place), (&aside, &other)] {
                     fs::rename(from, to).expect("nothing else is there");
                 }
-                swaps += 1;
+                let swaps = swaps.fetch_add(1, Ordering::Relaxed) + 1;
                 if !restless.load(Ordering::Relaxed) {
                     thread::sleep(usual.mul_f64((7 * swaps % 23) as f64 / 8.0));
                 }
             }
-            swaps
         });
-        // Every other one is verified while they never rest: about half of those are too late.
-        let answer = |round: u32| {
-            restless.store(round % 2 == 1, Ordering::Relaxed);
-            verdict_of(&place)
-        };
-        let answers: Vec<Ran> = (0..60).map(answer).collect();
+        // Every other one is verified while they never rest. On a busy machine they may rest all the same.
+        let (mut answers, mut disturbed) = (Vec::new(), 0);
+        while (answers.len() < 60 || disturbed < 20) && !swapper.is_finished() {
+            restless.store(answers.len() % 2 == 1, Ordering::Relaxed);
+            let before = swaps.load(Ordering::Relaxed);
+            answers.push(verdict_of(&place));
+            disturbed += usize::from(swaps.load(Ordering::Relaxed) > before + 1);
+        }
         stop.store(true, Ordering::Relaxed);
-        (swapper.join().expect("it swaps"), answers)
+        swapper.join().expect("it swaps");
+        answers
     });
     let whole = answers.iter().filter(|ran| ran.code == 0).count();
-    assert!((1..answers.len()).contains(&whole), "{whole} of {} were in time, with {swaps} swaps", answers.len());
+    assert!(whole > 0, "{answers:#?}");
     for ran in &answers {
         match ran.code {
             0 => assert!(sound.contains(ran.json()["head"].as_str().unwrap()), "{ran:#?}"),
-            // The journal of the one beside the store of the other: they do differ.
-            1 => assert_eq!(faults(&ran.json())[0].0, "journal_differs", "{ran:#?}"),
+            // The journal of the one beside the store of the other: they do differ. Linux holds the directory that it opened.
+            1 if cfg!(not(target_os = "linux")) => assert_eq!(faults(&ran.json())[0].0, "journal_differs", "{ran:#?}"),
             code => assert_eq!(code, 3, "{ran:#?}"),
         }
     }
-    eprintln!("{whole} of {} verdicts were of one of the two, with {swaps} swaps", answers.len());
+    eprintln!("{whole} of {} verdicts were of one of the two", answers.len());
     // Neither history has taken anything from the other.
     assert_eq!(journals(), before);
     assert_eq!(heads([&place, &other], &one.known()), sound);

@@ -43,7 +43,7 @@ impl Ledger {
         values: &BTreeMap<Place, Sealed>,
     ) -> Result<(), LedgerError> {
         if self.unsure {
-            return Err(LedgerError::Unsure(self.dir.clone()));
+            return Err(LedgerError::Unsure(self.dir.name().to_owned()));
         }
         let new = &entries[self.known(entries)?..];
         if new.is_empty() {
@@ -53,14 +53,13 @@ impl Ledger {
         let staged = self.stage(new, values)?;
         self.unsure = true;
         self.store.failed()?;
-        let path = || self.dir.join(JOURNAL);
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = new.iter().map(|verified| verified.borrow().envelope());
-        journal.append(lines).map_err(|e| LedgerError::Io(path(), e))?;
+        journal.append(lines).map_err(LedgerError::io(&self.dir.join(JOURNAL)))?;
         self.length = journal.length();
         drop(journal);
         self.store.append(new)?;
-        self.sealed.install(&staged).map_err(|e| LedgerError::Io(self.dir.join(SEALED), e))?;
+        self.sealed.install(&staged).map_err(LedgerError::io(&self.dir.join(SEALED)))?;
         self.unsure = false;
         new.iter().for_each(|verified| self.tip.advance(verified.borrow()));
         Ok(())
@@ -95,7 +94,9 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{follower::Follower, journal::Journal, ledger::Notice, sample::Chain, sled_store::SledStore};
+    use crate::{
+        follower::Follower, journal::Journal, ledger::Notice, lines::Tail, sample::Chain, sled_store::SledStore,
+    };
     use std::path::Path;
 
     fn made(dir: &Path) -> (Ledger, Chain) {
@@ -111,7 +112,7 @@ mod tests {
     fn an_append_that_failed_and_was_not_written_leaves_the_ledger_as_it_was() {
         let dir = tempfile::tempdir().unwrap();
         let (mut ledger, chain) = made(dir.path());
-        *ledger.journal.lock().unwrap() = Journal::open(Path::new("/dev/full"), 0).unwrap();
+        *ledger.journal.lock().unwrap() = Journal::open(Path::new("/dev/full"), Tail::default(), None).unwrap();
         assert!(matches!(ledger.append(&chain.entries[8..]), Err(LedgerError::Io(..))));
         assert!(matches!(ledger.append(&chain.entries[8..]), Err(LedgerError::Unsure(_))));
         drop(ledger);

@@ -4,14 +4,15 @@
 //! behind it is in both and verified as always. Whatever is otherwise is not judged here: the ledger is then opened and
 //! verified whole, and that verdict stands. Does not look at entries in front: `trial verify` does.
 
-use super::{JOURNAL, Ledger, LedgerError, Notice, SEALED, STORE, ahead::Ahead, sealing};
+use super::{JOURNAL, Ledger, LedgerError, Notice, STORE, ahead::Ahead};
 use crate::{
     again::Again,
     envelope::Envelope,
     fault::{Fault, FaultKind},
+    folder::Folder,
     journal::Journal,
+    lines::Tail,
     merkle::BLOCK,
-    sealed_folder::SealedFolder,
     sled_store::SledStore,
     snapshot::{Snapshot, StateName},
     sought::Sought,
@@ -22,7 +23,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
-    path::{Path, PathBuf},
+    path::Path,
 };
 use trial_core::ids::{Hash, Seq};
 
@@ -32,11 +33,11 @@ impl Ledger {
     /// # Errors
     /// There is no ledger, or it is in use.
     pub fn open_behind(dir: &Path, snapshot: &Snapshot) -> Result<Option<(Ledger, Vec<Notice>)>, LedgerError> {
-        let dir = &resolved(dir)?;
-        if !matches!(dir.join(STORE).join("db").try_exists(), Ok(true)) {
+        let dir = held(dir)?;
+        if !matches!(dir.join(STORE).join("db").path().try_exists(), Ok(true)) {
             return Ok(None);
         }
-        let store = match SledStore::open(&dir.join(STORE)) {
+        let store = match SledStore::within(dir.join(STORE)) {
             Ok(store) => store,
             Err(error @ StoreError::InUse(_)) => return Err(error.into()),
             Err(StoreError::NotNext { .. } | StoreError::Unreadable(_) | StoreError::Silent(_)) => return Ok(None),
@@ -48,7 +49,7 @@ impl Ledger {
         let Some(last) = last.filter(|last| end >= size && last.leaf_hash() == tip.head()) else { return Ok(None) };
         let path = dir.join(JOURNAL);
         let place = snapshot.journal().checked_sub(last.len() as u64 + 1);
-        let opened = place.and_then(|place| Beside::open(&path, place).ok());
+        let opened = place.and_then(|place| Beside::open(path.path(), place).ok());
         let Some(mut journal) = opened else { return Ok(None) };
         if !journal.goes_on_with(&last) {
             return Ok(None);
@@ -62,12 +63,14 @@ impl Ledger {
                 false => Err(Fault::new(FaultKind::JournalDiffers, "the line of the store", "another one, or none")),
             }
         });
+        let Ok(Some(end_line)) = store.get(head.seq) else { return Ok(None) };
         let Ok(tip) = Verifier::after(tip.clone(), lines, lookup).finish() else { return Ok(None) };
         let Some(length) = journal.length().filter(|_| tip.size() == end) else { return Ok(None) };
-        let journal = Journal::open(&path, length).map_err(|error| LedgerError::Io(path, error))?;
-        let sealed = SealedFolder::new(dir.join(SEALED));
-        let notices = sealing::settle(&sealed, &store, &tip)?;
-        Ok(Some((Ledger::at(dir, journal, store, sealed, tip)?, notices)))
+        let journal = Journal::open(path.path(), Tail { offset: length, bytes: 0 }, Some(&end_line))
+            .map_err(LedgerError::io(&path))?;
+        let ledger = Ledger::at(dir, journal, store, tip)?;
+        let notices = ledger.settle_sealed()?;
+        Ok(Some((ledger, notices)))
     }
 
     /// How the ledger stands now, for whoever verified it.
@@ -79,7 +82,7 @@ impl Ledger {
     pub fn again(&self, from: Seq, amended: BTreeMap<Seq, Vec<Seq>>) -> Again<'_> {
         let many = self.tip.size().saturating_sub(from.0) > BLOCK;
         // The journal is read faster than the store, of which each volume is opened first.
-        let journal = Sought::open(&self.dir.join(JOURNAL)).ok().filter(|_| many);
+        let journal = Sought::open(self.dir.join(JOURNAL).path()).ok().filter(|_| many);
         match journal.and_then(|journal| Ahead::start(journal, self.tip.blocks_from(from))) {
             Some(ahead) => self.tip.again_from(from, amended, &self.store, Box::new(ahead)),
             None => self.tip.again(from, amended, &self.store),
@@ -87,9 +90,9 @@ impl Ledger {
     }
 }
 
-/// The directory behind all links, looked up once: what a link is changed to afterwards is not opened.
-pub(super) fn resolved(dir: &Path) -> Result<PathBuf, LedgerError> {
-    dir.canonicalize().map_err(|error| match error.kind() {
+/// The directory, looked up once: what its name comes to mean afterwards is not opened.
+pub(crate) fn held(dir: &Path) -> Result<Folder, LedgerError> {
+    Folder::held(dir).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => LedgerError::Missing(dir.to_owned()),
         _ => LedgerError::Io(dir.to_owned(), error),
     })

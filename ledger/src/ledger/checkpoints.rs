@@ -8,10 +8,11 @@ use crate::{
     checkpoint::{BadCheckpoint, Checkpoint, SignedCheckpoint},
     durable,
     fault::{Fault, FaultKind},
+    folder::Folder,
     key::Secret,
     note::Note,
 };
-use std::{fs, io, path::PathBuf};
+use std::{fs, io};
 use trial_core::event::KeyPurpose;
 
 /// The file of the last checkpoint, with the cosignatures that came back.
@@ -49,13 +50,13 @@ impl Ledger {
     /// The file cannot be read, or is not a checkpoint of this ledger.
     pub fn last_checkpoint(&self) -> Result<Option<SignedCheckpoint>, LedgerError> {
         let path = self.latest();
-        match fs::read(&path) {
+        match fs::read(path.path()) {
             Ok(bytes) => {
                 let note = Note::parse(&bytes).map_err(BadCheckpoint::Note);
                 note.and_then(|note| self.tip.checkpoint_of(note)).map(Some).map_err(invalid)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(LedgerError::Io(path, error)),
+            Err(error) => Err(LedgerError::io(&path)(error)),
         }
     }
 
@@ -93,10 +94,10 @@ impl Ledger {
 
     fn keep_checkpoint(&self, checkpoint: &SignedCheckpoint) -> Result<(), LedgerError> {
         let path = self.latest();
-        durable::replace(&path, checkpoint.note().to_string().as_bytes()).map_err(|e| LedgerError::Io(path, e))
+        durable::replace(path.path(), checkpoint.note().to_string().as_bytes()).map_err(LedgerError::io(&path))
     }
 
-    fn latest(&self) -> PathBuf {
+    fn latest(&self) -> Folder {
         self.dir.join(CHECKPOINTS).join(LATEST)
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     fault::{Fault, FaultKind},
+    folder::Folder,
     store::StoreError,
 };
 use std::{fmt, io, path::PathBuf};
@@ -28,6 +29,12 @@ pub enum LedgerError {
 impl LedgerError {
     pub(crate) fn refused(fault: Fault) -> LedgerError {
         LedgerError::Faulty(vec![fault], 1)
+    }
+
+    /// The operating system refused something here.
+    pub(crate) fn io(place: &Folder) -> impl Fn(io::Error) -> LedgerError + use<> {
+        let name = place.name().to_owned();
+        move |error| LedgerError::Io(name.clone(), error)
     }
 
     /// Whether something is proven to be wrong with the record; otherwise it could not be told.

@@ -9,10 +9,8 @@ use crate::{
     check::{Verified, stated},
     fault::{Fault, FaultKind},
     sealed::{Place, Redaction, Sealed, file_name},
-    sealed_folder::{Contents, SealedFolder},
-    sled_store::SledStore,
+    sealed_folder::Contents,
     store::Store,
-    tip::Tip,
     verifier::Lookup,
 };
 use serde_json::Value;
@@ -61,7 +59,7 @@ impl Ledger {
         for (file, changes) in self.changes(new, values)? {
             let mut contents = self.sealed.read(&file).map_err(self.unreadable())?;
             if !contents.damaged.is_empty() {
-                return Err(LedgerError::SealedDamaged(self.sealed.dir().join(file)));
+                return Err(LedgerError::SealedDamaged(self.sealed.dir().join(file).name().to_owned()));
             }
             for (place, change) in changes {
                 match change {
@@ -225,9 +223,52 @@ impl Ledger {
         Ok(())
     }
 
+    /// Brings the files in step with the log that was just verified, and says what there was to do.
+    pub(super) fn settle_sealed(&self) -> Result<Vec<Notice>, LedgerError> {
+        let (folder, store, tip, io) = (&self.sealed, &self.store, &self.tip, self.unreadable());
+        folder.sweep().map_err(&io)?;
+        let staged: BTreeSet<String> = folder.staged().map_err(&io)?.into_iter().collect();
+        let mut files: BTreeMap<String, Vec<&Place>> = staged.iter().map(|file| (file.clone(), Vec::new())).collect();
+        for place in tip.redactions().keys() {
+            let target = store.get(place.seq)?.and_then(|envelope| stated(&envelope));
+            files.entry(file_name(target.as_ref().and_then(|(event, _)| event.subject()))).or_default().push(place);
+        }
+        let (mut moved, mut dropped, mut finished) = (0, 0, Vec::new());
+        for (file, redacted) in files {
+            let mut contents = folder.read(&file).map_err(&io)?;
+            let next =
+                if staged.contains(&file) { folder.read_staged(&file).map_err(&io)? } else { Contents::default() };
+            for (place, sealed) in next.values {
+                if contents.values.contains_key(&place) || tip.redactions().contains_key(&place) {
+                    continue;
+                }
+                if committed(store, &place, &file)? == Some(sealed.commitment()) {
+                    contents.values.insert(place, sealed);
+                    moved += 1;
+                } else {
+                    dropped += 1;
+                }
+            }
+            let residual = |place: &&Place| contents.values.remove(place).is_some();
+            let residual: Vec<&Place> = redacted.into_iter().filter(residual).collect();
+            if staged.contains(&file) || !residual.is_empty() {
+                folder.replace(&file, &contents).map_err(&io)?;
+            }
+            finished.extend(
+                residual
+                    .into_iter()
+                    .map(|place| Notice::RedactionFinished { target: place.seq, by: tip.redactions()[place].seq }),
+            );
+        }
+        let counted = [
+            (moved > 0).then_some(Notice::SealedCaughtUp { values: moved }),
+            (dropped > 0).then_some(Notice::UnacknowledgedValues { values: dropped }),
+        ];
+        Ok(counted.into_iter().flatten().chain(finished).collect())
+    }
+
     fn unreadable(&self) -> impl Fn(io::Error) -> LedgerError + use<> {
-        let dir = self.sealed.dir().to_owned();
-        move |error| LedgerError::Io(dir.clone(), error)
+        LedgerError::io(self.sealed.dir())
     }
 }
 
@@ -241,47 +282,4 @@ fn committed(store: &impl Store, place: &Place, file: &str) -> Result<Option<Has
     let stated = store.get(place.seq)?.and_then(|envelope| stated(&envelope));
     let here = stated.filter(|(event, _)| file_name(event.subject()) == file);
     Ok(here.and_then(|(_, sealed)| sealed.get(&place.name).copied()))
-}
-
-/// Brings the files in step with a log that was just verified, and says what there was to do.
-pub(super) fn settle(folder: &SealedFolder, store: &SledStore, tip: &Tip) -> Result<Vec<Notice>, LedgerError> {
-    let io = |error| LedgerError::Io(folder.dir().to_owned(), error);
-    folder.sweep().map_err(io)?;
-    let staged: BTreeSet<String> = folder.staged().map_err(io)?.into_iter().collect();
-    let mut files: BTreeMap<String, Vec<&Place>> = staged.iter().map(|file| (file.clone(), Vec::new())).collect();
-    for place in tip.redactions().keys() {
-        let target = store.get(place.seq)?.and_then(|envelope| stated(&envelope));
-        files.entry(file_name(target.as_ref().and_then(|(event, _)| event.subject()))).or_default().push(place);
-    }
-    let (mut moved, mut dropped, mut finished) = (0, 0, Vec::new());
-    for (file, redacted) in files {
-        let mut contents = folder.read(&file).map_err(io)?;
-        let next = if staged.contains(&file) { folder.read_staged(&file).map_err(io)? } else { Contents::default() };
-        for (place, sealed) in next.values {
-            if contents.values.contains_key(&place) || tip.redactions().contains_key(&place) {
-                continue;
-            }
-            if committed(store, &place, &file)? == Some(sealed.commitment()) {
-                contents.values.insert(place, sealed);
-                moved += 1;
-            } else {
-                dropped += 1;
-            }
-        }
-        let residual = |place: &&Place| contents.values.remove(place).is_some();
-        let residual: Vec<&Place> = redacted.into_iter().filter(residual).collect();
-        if staged.contains(&file) || !residual.is_empty() {
-            folder.replace(&file, &contents).map_err(io)?;
-        }
-        finished.extend(
-            residual
-                .into_iter()
-                .map(|place| Notice::RedactionFinished { target: place.seq, by: tip.redactions()[place].seq }),
-        );
-    }
-    let counted = [
-        (moved > 0).then_some(Notice::SealedCaughtUp { values: moved }),
-        (dropped > 0).then_some(Notice::UnacknowledgedValues { values: dropped }),
-    ];
-    Ok(counted.into_iter().flatten().chain(finished).collect())
 }

@@ -70,12 +70,12 @@ impl Ledger {
     /// An earlier append has failed half-way, or there is no thread to be had.
     pub fn stream(&mut self) -> Result<Stream<'_>, LedgerError> {
         if self.unsure {
-            return Err(LedgerError::Unsure(self.dir.clone()));
+            return Err(LedgerError::Unsure(self.dir.name().to_owned()));
         }
         let genesis = self.tip.genesis().unwrap_or(trial_core::ids::Hash::ZERO);
         let threads = Threads::start(genesis, self.tip.head(), Arc::clone(&self.journal));
         Ok(Stream {
-            threads: threads.map_err(|error| LedgerError::Io(self.dir.clone(), error))?,
+            threads: threads.map_err(LedgerError::io(&self.dir))?,
             tip: self.tip.clone(),
             ledger: self,
             writer: Writer::default(),
@@ -174,7 +174,7 @@ impl Stream<'_> {
     }
 
     fn goes_on(&self) -> Result<(), LedgerError> {
-        if self.over { Err(LedgerError::Unsure(self.ledger.dir.clone())) } else { Ok(()) }
+        if self.over { Err(LedgerError::Unsure(self.ledger.dir.name().to_owned())) } else { Ok(()) }
     }
 
     /// A group whose values are in step with it: nothing else is under way meanwhile.
@@ -253,7 +253,7 @@ impl Stream<'_> {
             }
             Broken::Unwritten(error) => {
                 self.ledger.unsure = true;
-                LedgerError::Io(self.ledger.dir.join(JOURNAL), error)
+                LedgerError::io(&self.ledger.dir.join(JOURNAL))(error)
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::{
     fault::FaultKind,
     journal::Journal,
     ledger::Notice,
+    lines::Tail,
     sample::{Chain, at, event, fraction, secret},
     verifier::Lookup as _,
 };
@@ -104,7 +105,7 @@ fn broken(journal: &str) {
     sign(&mut stream, 40);
     commit(&mut stream);
     stream.wait().unwrap();
-    *stream.ledger.journal.lock().unwrap() = Journal::open(Path::new(journal), 0).unwrap();
+    *stream.ledger.journal.lock().unwrap() = Journal::open(Path::new(journal), Tail::default(), None).unwrap();
     sign(&mut stream, 40);
     let _ = stream.commit(&BTreeMap::new());
     let failed = stream.wait().unwrap_err();
