@@ -5,6 +5,7 @@
 
 use crate::{envelope::Envelope, lines::Tail};
 use std::{
+    convert::Infallible,
     fs::{File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
@@ -68,24 +69,79 @@ impl Journal {
     where
         L: IntoIterator<Item = &'a Envelope, IntoIter: Clone>,
     {
+        self.append_if(lines, || Ok::<_, Infallible>(())).map(|Ok(())| ())
+    }
+
+    /// Writes the lines, and syncs them once if `proven` says that they are good: that is asked while the disk has begun.
+    ///
+    /// # Errors
+    /// As [`Journal::append`]; within, what `proven` said. Then too nothing is acknowledged, and the file is cut back.
+    pub fn append_if<'a, L, E>(&mut self, lines: L, proven: impl FnOnce() -> Result<(), E>) -> io::Result<Result<(), E>>
+    where
+        L: IntoIterator<Item = &'a Envelope, IntoIter: Clone>,
+    {
         let lines = lines.into_iter();
         let mut bytes = Vec::with_capacity(lines.clone().map(|line| line.len() + 1).sum());
         for line in lines {
             bytes.extend_from_slice(line.as_bytes());
             bytes.push(b'\n');
         }
-        if let Err(error) = self.file.write_all(&bytes).and_then(|()| self.file.sync_data()) {
-            let _ = self.file.set_len(self.length).and_then(|()| self.file.sync_all());
-            return Err(error);
+        let written = self.file.write_all(&bytes).and_then(|()| {
+            self.begin_to_sync(bytes.len());
+            let proven = proven();
+            if proven.is_ok() { self.file.sync_data().map(|()| proven) } else { self.cut().map(|()| proven) }
+        });
+        match &written {
+            Ok(Ok(())) => self.length += bytes.len() as u64,
+            Ok(Err(_)) => {}
+            Err(_) => {
+                let _ = self.cut();
+            }
         }
-        self.length += bytes.len() as u64;
-        Ok(())
+        written
+    }
+
+    /// Takes away what is behind the acknowledged lines.
+    fn cut(&self) -> io::Result<()> {
+        self.file.set_len(self.length)?;
+        self.file.sync_all()
+    }
+
+    /// Lets the disk begin with bytes that were just written behind the acknowledged lines. Nothing rests on it.
+    fn begin_to_sync(&self, bytes: usize) {
+        // Linux begins to write what it is told will not be needed, as PostgreSQL makes use of it (pg_flush_data). It would
+        // also forget pages that lie in the range as a whole, once they are written: so few bytes have none.
+        #[cfg(target_os = "linux")]
+        if let Some(few) = std::num::NonZeroU64::new(bytes as u64).filter(|bytes| bytes.get() < 4096) {
+            let _ = rustix::fs::fadvise(&self.file, self.length, Some(few), rustix::fs::Advice::DontNeed);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = bytes;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_that_prove_wrong_are_cut_off() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        let mut journal = Journal::create(&path).unwrap();
+        journal.append([&Envelope::new(*b"one")]).unwrap();
+        let long = Envelope::new("x".repeat(10_000).into_bytes());
+        for line in [&Envelope::new(*b"two"), &long] {
+            let seen = || {
+                let written = std::fs::metadata(&path).unwrap().len();
+                if written == 4 + line.len() as u64 + 1 { Err("wrong") } else { Ok(()) }
+            };
+            assert_eq!(journal.append_if([line], seen).unwrap(), Err("wrong"));
+            assert_eq!((std::fs::read(&path).unwrap(), journal.length()), (b"one\n".to_vec(), 4));
+        }
+        journal.append([&Envelope::new(*b"two")]).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+    }
 
     #[test]
     fn lines_are_appended_behind_what_was_acknowledged() {

@@ -7,6 +7,7 @@
 use super::{JOURNAL, Ledger, LedgerError, SEALED};
 use crate::{
     check::Verified,
+    fault::Fault,
     sealed::{Place, Sealed},
     store::{Head, Store, StoreError, follow},
 };
@@ -33,21 +34,23 @@ impl Ledger {
     // BUG: if the journal has the entries and the store fails, they were not acknowledged but will be there: the next open
     // verifies them, lets the store and the sealed values catch up, and tells.
     pub fn append_with(&mut self, entries: &[Verified], values: &BTreeMap<Place, Sealed>) -> Result<(), LedgerError> {
-        self.append_all(entries, values)
+        self.append_if(entries, values, || Ok(()))
     }
 
-    /// The same of entries that others have too.
-    pub(super) fn append_all<E: Borrow<Verified>>(
+    /// The same of entries that others have too, if `proven` says that they are good: it is asked before they are acknowledged.
+    // BUG: a kill while it is asked leaves entries in the journal that were not proven: the next open verifies them.
+    pub(super) fn append_if<E: Borrow<Verified>>(
         &mut self,
         entries: &[E],
         values: &BTreeMap<Place, Sealed>,
+        proven: impl FnOnce() -> Result<(), Fault>,
     ) -> Result<(), LedgerError> {
         if self.unsure {
             return Err(LedgerError::Unsure(self.dir.name().to_owned()));
         }
         let new = &entries[self.known(entries)?..];
         if new.is_empty() {
-            return Ok(());
+            return proven().map_err(LedgerError::refused);
         }
         self.check_place(new)?;
         let staged = self.stage(new, values)?;
@@ -55,9 +58,16 @@ impl Ledger {
         self.store.failed()?;
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = new.iter().map(|verified| verified.borrow().envelope());
-        journal.append(lines).map_err(LedgerError::io(&self.dir.join(JOURNAL)))?;
+        let written = journal.append_if(lines, proven);
         self.length = journal.length();
         drop(journal);
+        if let Err(fault) = written.map_err(LedgerError::io(&self.dir.join(JOURNAL)))? {
+            if !staged.is_empty() {
+                self.sealed.discard(&staged).map_err(LedgerError::io(&self.dir.join(SEALED)))?;
+            }
+            self.unsure = false;
+            return Err(LedgerError::refused(fault));
+        }
         self.store.append(new)?;
         self.sealed.install(&staged).map_err(LedgerError::io(&self.dir.join(SEALED)))?;
         self.unsure = false;

@@ -1,7 +1,8 @@
 //! Batch: entries signed one after the other and not yet appended. They may build on each other.
 //!
-//! Promises that nobody has them to keep, and none is written, before a reader of their lines would find them right. Each
-//! is checked as it is signed; its line is read again, and its signatures are judged, while the next ones are signed.
+//! Promises that nobody has them to keep, and none is acknowledged, before a reader of their lines would find them right.
+//! Each is checked as it is signed; its line is read again, and its signatures are judged, while the next ones are signed, and
+//! of the last ones while the disk has begun to take them.
 
 use super::{Ledger, LedgerError};
 use crate::{
@@ -117,8 +118,7 @@ impl Ledger {
         values: &BTreeMap<Place, Sealed>,
     ) -> Result<Vec<Verified>, LedgerError> {
         let entries = mem::take(&mut batch.entries);
-        batch.prover.finish().map_err(LedgerError::refused)?;
-        self.append_all(&entries, values)?;
+        self.append_if(&entries, values, || batch.prover.finish())?;
         Ok(entries.into_iter().map(Arc::unwrap_or_clone).collect())
     }
 }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_entry_whose_signature_does_not_hold_is_never_written() {
+    fn a_single_entry_whose_signature_does_not_hold_is_not_acknowledged_and_does_not_stay() {
         for before in [0, 1, 15, 16, 17, 40] {
             let dir = tempfile::tempdir().unwrap();
             let mut ledger = made(dir.path());
