@@ -11,7 +11,7 @@ use crate::{
     sealed::{Place, Sealed},
     store::{Head, Store, StoreError, follow},
 };
-use std::{borrow::Borrow, collections::BTreeMap, sync::PoisonError};
+use std::{borrow::Borrow, collections::BTreeMap, io, sync::PoisonError};
 use trial_core::ids::Seq;
 
 impl Ledger {
@@ -61,18 +61,23 @@ impl Ledger {
         let written = journal.append_if(lines, proven);
         self.length = journal.length();
         drop(journal);
-        if let Err(fault) = written.map_err(LedgerError::io(&self.dir.join(JOURNAL)))? {
+        if let Err(fault) = written.map_err(|error| self.refused(JOURNAL, error))? {
             if !staged.is_empty() {
-                self.sealed.discard(&staged).map_err(LedgerError::io(&self.dir.join(SEALED)))?;
+                self.sealed.discard(&staged).map_err(|error| self.refused(SEALED, error))?;
             }
             self.unsure = false;
             return Err(LedgerError::refused(fault));
         }
         self.store.append(new)?;
-        self.sealed.install(&staged).map_err(LedgerError::io(&self.dir.join(SEALED)))?;
+        self.sealed.install(&staged).map_err(|error| self.refused(SEALED, error))?;
         self.unsure = false;
         new.iter().for_each(|verified| self.tip.advance(verified.borrow()));
         Ok(())
+    }
+
+    /// The operating system refused something there.
+    fn refused(&self, name: &str, error: io::Error) -> LedgerError {
+        LedgerError::Io(self.dir.join(name).name().to_owned(), error)
     }
 
     /// How many of the entries, from the first on, the ledger has already.
