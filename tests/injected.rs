@@ -22,8 +22,8 @@ use std::{
 };
 
 /// The calls that reach for the disk. `sync_file_range` and `pwrite64` are sled's.
-const CALLS: [&str; 8] =
-    ["write", "pwrite64", "fdatasync", "fsync", "sync_file_range", "rename", "ftruncate", "openat"];
+const CALLS: [&str; 9] =
+    ["write", "pwrite64", "fadvise64", "fdatasync", "fsync", "sync_file_range", "rename", "ftruncate", "openat"];
 
 /// How long an append may take under strace; it takes a second or less.
 const PATIENCE: Duration = Duration::from_secs(15);

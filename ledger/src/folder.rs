@@ -17,14 +17,14 @@ use std::{
 pub(crate) struct Folder {
     name: PathBuf,
     path: PathBuf,
-    /// The path leads to it for as long as this is open.
-    _held: Option<Arc<File>>,
+    /// The path leads to it for as long as this is open; nothing where the path is a name.
+    held: Option<Arc<File>>,
 }
 
 impl Folder {
     /// Whatever the name means at each moment: for a folder that its only user has just made.
     pub fn named(name: &Path) -> Folder {
-        Folder { name: name.to_owned(), path: name.to_owned(), _held: None }
+        Folder { name: name.to_owned(), path: name.to_owned(), held: None }
     }
 
     /// The directory that has this name now, behind all links.
@@ -39,16 +39,16 @@ impl Folder {
             let path = PathBuf::from(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&file)));
             // Where no /proc is mounted, the name has to do.
             if path.is_dir() {
-                return Ok(Folder { name, path, _held: Some(Arc::new(file)) });
+                return Ok(Folder { name, path, held: Some(Arc::new(file)) });
             }
         }
-        Ok(Folder { name, path, _held: None })
+        Ok(Folder { name, path, held: None })
     }
 
     /// What is below it under a name.
     pub fn join(&self, name: impl AsRef<Path>) -> Folder {
         let name = name.as_ref();
-        Folder { name: self.name.join(name), path: self.path.join(name), _held: self._held.clone() }
+        Folder { name: self.name.join(name), path: self.path.join(name), held: self.held.clone() }
     }
 
     /// What it is called, for people.
@@ -69,7 +69,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_folder_that_is_held_is_the_same_one_after_its_name_went_to_another() {
+    fn a_folder_that_isheld_is_the_same_one_after_its_name_went_to_another() {
         let dir = tempfile::tempdir().unwrap();
         let [place, aside] = ["place", "aside"].map(|name| dir.path().join(name));
         fs::create_dir(&place).unwrap();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_not_held() {
+    fn a_folder_that_is_not_there_is_notheld() {
         let dir = tempfile::tempdir().unwrap();
         let missing = Folder::held(&dir.path().join("none")).unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);

@@ -55,6 +55,7 @@ impl SledStore {
         SledStore::within(Folder::named(folder))
     }
 
+    /// The same in a folder that may be held.
     pub(crate) fn within(folder: Folder) -> Result<SledStore, StoreError> {
         SledStore::of(folder, PER_VOLUME)
     }
