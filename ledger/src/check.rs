@@ -424,6 +424,7 @@ impl Context<'_> {
 }
 
 /// What a line states and what it commits to, without asking whether it is right.
+#[cfg(feature = "store")]
 pub(crate) fn stated(envelope: &Envelope) -> Option<(Event, BTreeMap<Name, Hash>)> {
     let claims = Claims::read(envelope)?;
     Some((claims.entry.event, claims.sealed))

@@ -5,7 +5,7 @@
 
 use super::{MAX_DEPTH, MAX_INTEGER, NotRepresentable, by_utf16, is_plain, plain_run};
 use serde::{Serialize, Serializer, ser};
-use std::{cmp::Ordering, fmt, ops::Range};
+use std::{cmp::Ordering, fmt};
 
 /// Writes one value after the other, in the same room.
 #[derive(Debug, Default)]
@@ -42,12 +42,14 @@ impl Writer {
     }
 
     /// What was written last.
+    #[cfg(feature = "store")]
     pub fn written(&self) -> &[u8] {
         &self.out
     }
 
     /// Where the value of a member stands in the object that was written last; nothing where the members had to be sorted.
-    pub fn place_of(&self, name: &str) -> Option<Range<usize>> {
+    #[cfg(feature = "store")]
+    pub fn place_of(&self, name: &str) -> Option<std::ops::Range<usize>> {
         let member = self.members.iter().find(|member| member.name(&self.out) == name.as_bytes())?;
         Some(member.named + 1..member.end)
     }
