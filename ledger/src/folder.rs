@@ -45,7 +45,7 @@ impl Folder {
         Ok(Folder { name, path, held: None })
     }
 
-    /// What is below it under a name.
+    /// What is below it under a name, a folder or a file.
     pub fn join(&self, name: impl AsRef<Path>) -> Folder {
         let name = name.as_ref();
         Folder { name: self.name.join(name), path: self.path.join(name), held: self.held.clone() }

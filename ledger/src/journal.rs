@@ -87,6 +87,7 @@ impl Journal {
             bytes.push(b'\n');
         }
         let written = self.file.write_all(&bytes).and_then(|()| {
+            #[cfg(target_os = "linux")]
             self.begin_to_sync(bytes.len());
             let proven = proven();
             if proven.is_ok() { self.file.sync_data().map(|()| proven) } else { self.cut().map(|()| proven) }
@@ -108,15 +109,13 @@ impl Journal {
     }
 
     /// Lets the disk begin with bytes that were just written behind the acknowledged lines. Nothing rests on it.
+    #[cfg(target_os = "linux")]
     fn begin_to_sync(&self, bytes: usize) {
         // Linux begins to write what it is told will not be needed, as PostgreSQL makes use of it (pg_flush_data). It would
         // also forget pages that lie in the range as a whole, once they are written: so few bytes have none.
-        #[cfg(target_os = "linux")]
         if let Some(few) = std::num::NonZeroU64::new(bytes as u64).filter(|bytes| bytes.get() < 4096) {
             let _ = rustix::fs::fadvise(&self.file, self.length, Some(few), rustix::fs::Advice::DontNeed);
         }
-        #[cfg(not(target_os = "linux"))]
-        let _ = bytes;
     }
 }
 

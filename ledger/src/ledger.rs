@@ -257,10 +257,11 @@ impl Ledger {
         };
 
         let had = journal_end.get().unwrap_or(0);
-        let tail = tail.map_or_else(Tail::default, |tail| tail.get());
+        let end = tail.as_ref().map_or_else(Tail::default, |tail| tail.get());
         let last = had.checked_sub(1).map(|last| store.get(Seq(last))).transpose()?.flatten();
-        let journal = match fs::exists(path.path()).map_err(&io)? {
-            true => Journal::open(path.path(), tail, last.as_ref()),
+        // Where one was read and is gone now, opening it tells: what comes behind its lines makes no journal alone.
+        let journal = match tail.is_some() || fs::exists(path.path()).map_err(&io)? {
+            true => Journal::open(path.path(), end, last.as_ref()),
             false => Journal::create(path.path()).and_then(|journal| sync_folder(dir.path()).map(|()| journal)),
         };
         let mut journal = journal.map_err(&io)?;
@@ -268,7 +269,7 @@ impl Ledger {
         let wrong = store.put_block_roots(tip.block_roots())?;
         let mut notices = Vec::new();
         let has = tip.size();
-        notices.extend((tail.bytes > 0).then_some(Notice::UnacknowledgedTail { bytes: tail.bytes }));
+        notices.extend((end.bytes > 0).then_some(Notice::UnacknowledgedTail { bytes: end.bytes }));
         notices.extend((stored < has).then_some(Notice::StoreCaughtUp { had: stored, has }));
         notices.extend((had < has).then_some(Notice::JournalCaughtUp { had, has }));
         notices.extend((wrong > 0).then_some(Notice::BlocksComputed { wrong }));

@@ -11,7 +11,7 @@ use crate::{
     fault::{Fault, FaultKind},
     folder::Folder,
     journal::Journal,
-    ledger::{JOURNAL, LedgerError, STORE, held},
+    ledger::{JOURNAL, Ledger, LedgerError, STORE, held},
     lines::read_lines,
     merkle::Frontier,
     sled_store::SledStore,
@@ -209,12 +209,12 @@ pub fn rebuild(dir: &Path, from: Side, stamp: &str) -> Result<(Tip, Option<PathB
 ///
 /// # Errors
 /// The file system refuses.
-pub fn sweep(dir: &Path) -> Result<(), LedgerError> {
-    let (store, journal) = (dir.join(format!("{STORE}{UNFINISHED}")), dir.join(format!("{JOURNAL}{UNFINISHED}")));
+pub fn sweep(ledger: &Ledger) -> Result<(), LedgerError> {
+    let [store, journal] = [STORE, JOURNAL].map(|name| ledger.folder().join(format!("{name}{UNFINISHED}")));
     let gone =
         |result: io::Result<()>| result.or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) });
-    gone(fs::remove_dir_all(&store)).map_err(|e| LedgerError::Io(store, e))?;
-    gone(fs::remove_file(&journal)).map_err(|e| LedgerError::Io(journal, e))
+    gone(fs::remove_dir_all(store.path())).map_err(LedgerError::io(&store))?;
+    gone(fs::remove_file(journal.path())).map_err(LedgerError::io(&journal))
 }
 
 fn fill_store(journal: &Folder, folder: &Folder) -> Result<Tip, LedgerError> {

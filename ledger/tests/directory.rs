@@ -51,6 +51,54 @@ fn faults_of(dir: &Path) -> Vec<(u64, FaultKind)> {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_gives_its_name_to_another_while_it_is_opened_is_the_one_that_is_put_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let [place, other, aside] = ["place", "other", "aside"].map(|name| dir.path().join(name));
+    let mut chain = Chain::sample();
+    drop(made(&place, &chain));
+    fs::remove_file(place.join(JOURNAL)).unwrap();
+    let lines = journal_of(&chain.lines());
+    chain.add("therapist", fraction(1));
+    drop(made(&other, &chain));
+    let longer = journal_of(&chain.lines());
+
+    let swap = || fs::rename(&place, &aside).and_then(|()| fs::rename(&other, &place)).unwrap();
+    let first = |v: &Verified| {
+        if v.entry().seq == Seq(0) {
+            swap()
+        }
+    };
+    let (_, notices) = Ledger::open_with(&place, first).unwrap();
+    let had_none = |notice: &Notice| matches!(notice, Notice::JournalCaughtUp { had: 0, has: 8 });
+    assert!(notices.iter().any(had_none), "{notices:?}");
+    assert_eq!(fs::read(aside.join(JOURNAL)).unwrap(), lines);
+    assert_eq!(fs::read(place.join(JOURNAL)).unwrap(), longer);
+    assert!(!other.exists());
+}
+
+#[test]
+fn a_journal_that_is_not_the_one_that_was_read_any_more_is_not_written() {
+    let chain = Chain::sample();
+    let whole = journal_of(&chain.lines());
+    let moved: Vec<u8> = whole.iter().rev().copied().collect();
+    for (now, left) in [(None, None), (Some(&moved), Some(&moved)), (Some(&Vec::new()), Some(&Vec::new()))] {
+        let dir = tempfile::tempdir().unwrap();
+        drop(made(dir.path(), &chain));
+        let path = dir.path().join(JOURNAL);
+        let last = |v: &Verified| {
+            if v.entry().seq == Seq(7) {
+                fs::remove_file(&path).unwrap();
+                now.into_iter().for_each(|bytes| fs::write(&path, bytes).unwrap());
+            }
+        };
+        let refused = Ledger::open_with(dir.path(), last).map(drop).unwrap_err();
+        assert!(matches!(refused, LedgerError::Io(..)), "{refused}");
+        assert_eq!(fs::read(&path).ok().as_ref(), left);
+    }
+}
+
 #[test]
 fn what_was_appended_is_there_when_it_is_opened_again() {
     let dir = tempfile::tempdir().unwrap();

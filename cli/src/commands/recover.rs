@@ -73,7 +73,7 @@ fn finish(
     output.notices(&notices.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     output.notices(contact.notice.as_slice())?;
     output.notices(contact.moved(ledger.tip()).as_slice())?;
-    recover::sweep(dir)?;
+    recover::sweep(&ledger)?;
     let made = from.other();
     if output.json {
         let word = if made == Side::Store { "store" } else { "journal" };
@@ -98,7 +98,7 @@ fn whole(dir: &Path, output: &mut Output<'_>) -> Result<Option<u64>, CliError> {
             output.notices(&notices.iter().map(ToString::to_string).collect::<Vec<_>>())?;
             let contact = watch.meet(ledger.tip(), Held::Ledger)?;
             output.notices(contact.notice.as_slice())?;
-            recover::sweep(ledger.dir())?;
+            recover::sweep(&ledger)?;
             Ok(Some(ledger.tip().size()))
         }
         Err(LedgerError::Store(StoreError::Unreadable(_)) | LedgerError::Faulty(..)) => Ok(None),

@@ -125,8 +125,8 @@ mod tests {
     use serde_json::json;
 
     fn assessed() -> Event {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/examples/tumour_assessed.json");
-        Event::from_value(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()).unwrap()
+        let text = include_str!("../../../schemas/examples/tumour_assessed.json");
+        Event::from_value(serde_json::from_str(text).unwrap()).unwrap()
     }
 
     fn corrected(field: &str, old: Value, new: Value) -> Result<Value, CorrectionError> {

@@ -75,8 +75,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// The operating system refused something there.
-    fn refused(&self, name: &str, error: io::Error) -> LedgerError {
+    /// The operating system refused something there. Told only where it did: a path is put together for it.
+    pub(super) fn refused(&self, name: &str, error: io::Error) -> LedgerError {
         LedgerError::Io(self.dir.join(name).name().to_owned(), error)
     }
 

@@ -253,7 +253,7 @@ impl Stream<'_> {
             }
             Broken::Unwritten(error) => {
                 self.ledger.unsure = true;
-                LedgerError::io(&self.ledger.dir.join(JOURNAL))(error)
+                self.ledger.refused(JOURNAL, error)
             }
         }
     }
